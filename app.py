@@ -1,0 +1,63 @@
+"""Composition root of the staff's site: Streamlit behind the gate, our routes, the waker."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from streamlit import config
+
+from components import failure
+from core import outbox
+from core.http import config_check, errors
+from core.http.gate import Gate
+from core.http.headers import SecurityHeaders
+from core.http.origins import site
+from core.http.routes import private_routes, public_routes, single_segment_paths
+from core.http.shell import LangShell
+from core.migrations import service as migrations
+from core.settings import settings
+from tasks.wake import wake
+
+HERE = Path(__file__).parent
+INDEX = Path(st.__file__).parent / "static" / "index.html"
+HEAVY = ("pandas", "pyarrow", "altair")
+"""Imported at the start: else the first visitor waits two seconds for them."""
+
+routes: list[BaseRoute] = [
+    *public_routes,
+    *private_routes,
+    Mount("/assets", StaticFiles(directory=HERE / "components" / "assets")),
+]
+middleware = [
+    Middleware(SecurityHeaders),
+    Middleware(Gate),
+    Middleware(LangShell, index=INDEX, reserved=single_segment_paths(routes)),
+]
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Refuse to start where the door would not hold or the store is behind; then stay ready."""
+    options = {name: config.get_option(name) for name in config_check.OPTIONS}
+    config_check.refuse_unsafe(options, middleware=[one.cls for one in middleware])
+    migrations.require_current(settings().store_url)
+    for name in HEAVY:
+        import_module(name)
+    yield
+
+
+config.set_option("server.allowedHosts", sorted(site().hosts))
+outbox.bind(wake)
+app = st.App(
+    HERE / "pages" / "shell.py",
+    routes=routes,
+    middleware=middleware,
+    lifespan=lifespan,
+    on_script_error=failure.show,
+    exception_handlers=errors.handlers,
+)

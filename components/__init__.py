@@ -1,0 +1,1 @@
+"""Streamlit words we own: frame, forms, tables, dates, charts."""

@@ -1,0 +1,1 @@
+"""What Chapar means: domains, rules and the store. Knows neither Streamlit nor Huey."""

@@ -1,0 +1,1 @@
+"""Staff accounts, their sessions and second factors, invitations and API keys."""

@@ -1,0 +1,24 @@
+"""The task row."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from core.db import Row, maybe_ref
+
+
+class Task(Row, table=True):
+    """Something one person has to do by a moment, about a contact."""
+
+    __tablename__ = "task"
+
+    dedup_key: str = Field(max_length=120, unique=True)
+    title: str = Field(max_length=200)
+    department_id: int | None = maybe_ref("department", ondelete="CASCADE")
+    owner_id: int | None = maybe_ref("user")
+    contact_id: int | None = maybe_ref("contact", ondelete="CASCADE")
+    due_at: datetime = Field(index=True)
+    done_at: datetime | None = None
+    done_by_id: int | None = maybe_ref("user")
+    cancelled_at: datetime | None = None
+    version: int = 1

@@ -1,0 +1,1 @@
+"""Who did what, when and to what: append-only rows, sealed in a hash chain."""

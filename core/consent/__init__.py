@@ -1,0 +1,1 @@
+"""Topics, consent and suppressions: what a person may be sent, and why not."""

@@ -1,0 +1,1 @@
+"""Immutable facts that any department may react to."""

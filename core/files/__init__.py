@@ -1,0 +1,1 @@
+"""Files people attach or upload, kept in the store."""

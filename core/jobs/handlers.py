@@ -1,0 +1,40 @@
+"""Which code does which kind of job; named, not imported, because jobs lie below departments."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from sqlmodel import Session
+
+from core.jobs.models import Job
+from core.jobs.terms import ImportField, JobKind, Run
+
+HANDLERS: dict[JobKind, str] = {
+    JobKind.IMPORT_STOCK: "core.operations.stock_import",
+    JobKind.IMPORT_ORDERS: "core.operations.order_import",
+    JobKind.IMPORT_EMPLOYEES: "core.people.employee_import",
+}
+
+
+class Handler(Protocol):
+    """What the module of a kind of job offers."""
+
+    FIELDS: Sequence[ImportField]
+    REFUSED_COLUMNS: Sequence[str]
+    """Codes that name cells which `run` adds to the rows it refuses."""
+
+    def checked_options(
+        self, session: Session, options: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        """Return the options as they are kept; raises Invalid at the field."""
+
+    def run(self, run: Run) -> None:
+        """Do the job from where it stands, in transactions of its own; may be called again."""
+
+    def settle(self, session: Session, job: Job) -> None:
+        """Leave nothing hanging: called in the transaction that ends a started job, however."""
+
+
+def handler(kind: JobKind) -> Handler:
+    """Return the module that does this kind of job."""
+    return cast("Handler", import_module(HANDLERS[kind]))

@@ -1,0 +1,1 @@
+"""The schema's history, and the verbs that bring a store up to date."""

@@ -1,0 +1,39 @@
+"""Every table of the store, imported so that the metadata is whole."""
+
+from core.accounts import models as accounts
+from core.activities import models as activities
+from core.alerts import models as alerts
+from core.audit import models as audit
+from core.commerce import models as commerce
+from core.consent import models as consent
+from core.contacts import models as contacts
+from core.delivery import models as delivery
+from core.events import models as events
+from core.files import models as files
+from core.jobs import models as jobs
+from core.messages import models as messages
+from core.operations import models as operations
+from core.organisation import models as organisation
+from core.people import models as people
+from core.schedule import models as schedule
+from core.templates import models as templates
+
+ALL = (
+    accounts,
+    activities,
+    alerts,
+    audit,
+    commerce,
+    consent,
+    contacts,
+    delivery,
+    events,
+    files,
+    jobs,
+    messages,
+    operations,
+    organisation,
+    people,
+    schedule,
+    templates,
+)

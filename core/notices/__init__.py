@@ -1,0 +1,1 @@
+"""Mails that lower packages need sent: staff invitations, password links, handing over work."""

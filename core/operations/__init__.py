@@ -1,0 +1,1 @@
+"""Operations: what is in stock and how it moved."""

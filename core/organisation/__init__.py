@@ -1,0 +1,1 @@
+"""The organisation: its departments, working hours, holidays and settings."""

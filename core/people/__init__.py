@@ -1,0 +1,1 @@
+"""HR: employees, and the mails and tasks of their first days."""

@@ -1,0 +1,1 @@
+"""Users' templates: versioned subject and body in several languages, compiled and rendered."""

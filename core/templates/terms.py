@@ -1,0 +1,49 @@
+"""Words of templates."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.i18n.terms import Language
+
+
+class MessageClass(StrEnum):
+    """What a message is; decides which checks it must pass. The template says so."""
+
+    TRANSACTIONAL = "transactional"
+    SERVICE = "service"
+    RELATIONSHIP = "relationship"
+    PROMOTIONAL = "promotional"
+
+
+class TemplateState(StrEnum):
+    """Whether a template may be used."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A checked text of one language. needs: dotted names that must have a value, in order."""
+
+    subject: str
+    body: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    """A mail as one person will read it."""
+
+    subject: str
+    html: str
+    text: str
+    language: Language
+
+
+class MissingValue(Exception):
+    """A template needs a value that this person or event does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name

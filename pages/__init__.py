@@ -1,0 +1,1 @@
+"""Scripts that Streamlit draws, one folder a department."""

@@ -1,0 +1,205 @@
+"""Home: what needs me today, what is running, and the first steps until they are done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import streamlit as st
+
+from components import actions, auth, page, progress, tables, tiles
+from components.html import safe, show, tag
+from components.i18n import ago, moment, plain, t
+from components.tables import Cell, Column, Row
+from components.tiles import Tile
+from core import clock
+from core.access.terms import Permission
+from core.activities.service import complete_task, tasks_due
+from core.activities.terms import TaskLine
+from core.alerts.history import list_episodes
+from core.alerts.terms import EpisodeFilter, EpisodePage, EpisodeState
+from core.jobs.models import Job
+from core.jobs.service import job, jobs
+from core.jobs.terms import JobState
+from core.messages.service import MessageFilter, MessagePage, list_messages
+from core.messages.terms import MessageStatus, Reason
+from pages import first_steps
+from pages.registry import HERE
+
+FEW = 5
+AHEAD = timedelta(days=1)
+WAITING = tuple(
+    Reason(name)
+    for name in ("capped", "quiet_hours", "holiday", "open_ticket_hold", "not_approved", "paused",
+                 "smtp_temp", "rate_limited")
+)  # fmt: skip
+RUNNING = (JobState.QUEUED, JobState.RUNNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What waits for this person. None: not for this person to see."""
+
+    tasks: Sequence[TaskLine]
+    running: Sequence[Job]
+    alerts: EpisodePage | None
+    held: MessagePage | None
+    doubt: MessagePage | None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing at all waits."""
+        alerts = self.alerts.count if self.alerts else 0
+        mails = sum(page.total for page in (self.held, self.doubt) if page)
+        return not (alerts or mails or self.tasks or self.running)
+
+
+def _find(who: auth.Who) -> Found:
+    sees_mail = auth.may(who, Permission.MESSAGE_VIEW)
+    return Found(
+        tasks=actions.ask(tasks_due, until=clock.now() + AHEAD),
+        running=[one for one in actions.ask(jobs) if one.state in RUNNING],
+        alerts=_alerts() if auth.may(who, Permission.ALERT_VIEW) else None,
+        held=_mails(MessageStatus.QUEUED, WAITING) if sees_mail else None,
+        doubt=_mails(MessageStatus.IN_DOUBT) if sees_mail else None,
+    )
+
+
+def _tiles(found: Found) -> None:
+    shown = [
+        Tile(label=t("home.tile.alerts"), value=found.alerts.count) if found.alerts else None,
+        Tile(label=t("home.tile.tasks"), value=len(found.tasks)),
+        Tile(label=t("home.tile.held"), value=found.held.total) if found.held else None,
+        Tile(label=t("home.tile.doubt"), value=found.doubt.total) if found.doubt else None,
+        Tile(label=t("home.tile.jobs"), value=len(found.running)),
+    ]
+    tiles.show([tile for tile in shown if tile is not None])
+
+
+def _alerts() -> EpisodePage:
+    return actions.ask(
+        list_episodes, wanted=EpisodeFilter(state=EpisodeState.OPEN), offset=0, limit=FEW
+    )
+
+
+def _mails(status: MessageStatus, reasons: tuple[Reason, ...] = ()) -> MessagePage:
+    return actions.ask(list_messages, where=MessageFilter(statuses=(status,), reasons=reasons))
+
+
+def _more(script: str, code: str, total: int) -> None:
+    """Draw the way to the whole list, where its page is there."""
+    if total and (HERE / script).is_file():
+        st.page_link(script, label=t(code, count=total), icon=":material/arrow_forward:")
+
+
+def _alert_list(found: EpisodePage) -> None:
+    page.section("home.alerts")
+    lines = (
+        tag(
+            "li",
+            tag("b", safe(line.name)),
+            tag("span", safe(t("home.alert.left", count=line.on_hand, level=line.level))),
+            tag("time", safe(ago(line.opened_at)), title=moment(line.opened_at)),
+        )
+        for line in found.lines
+    )
+    show(tag("ul", *lines, class_="ch-rows"))
+    _more("operations/episodes.py", "home.alerts.all", found.count)
+
+
+def _task_list(found: Sequence[TaskLine]) -> None:
+    page.section("home.tasks")
+    done = tables.Action(key="done", label=t("home.task.done"))
+    columns = [
+        Column(key="title", label=t("home.task.title")),
+        Column(key="about", label=t("home.task.about")),
+        Column(key="due", label=t("home.task.due")),
+    ]
+    rows = [
+        Row(
+            id=str(task.id),
+            cells={"title": task.title, "about": task.contact_name, "due": _due(task)},
+            actions=(done,),
+        )
+        for task in found
+    ]
+    pressed = tables.show("home.tasks", columns, rows, label=t("home.tasks"))
+    if pressed.acted and actions.perform(
+        complete_task, task_id=int(pressed.acted), toast="home.task.completed"
+    ):
+        st.rerun()
+
+
+def _due(task: TaskLine) -> Cell:
+    return Cell(
+        text=ago(task.due_at),
+        hover=moment(task.due_at),
+        tone="warning" if task.is_overdue else None,
+    )
+
+
+def _mail_list(code: str, found: MessagePage) -> None:
+    page.section(code)
+    lines = (
+        tag(
+            "li",
+            tag("b", safe(line.person or t("common.unknown"))),
+            tag("span", safe(line.message.subject_text)),
+            tag("span", safe(t("home.mail.until", due=moment(line.message.due_at)))),
+        )
+        for line in found.lines[:FEW]
+    )
+    show(tag("ul", *lines, class_="ch-rows"))
+    _more("workspace/messages.py", "home.mails.all", found.total)
+
+
+def _running(found: Sequence[Job]) -> None:
+    page.section("home.jobs")
+    for one in found:
+        st.markdown(f"**{plain(t(f'home.job.{one.kind}'))}** {plain(one.file_name)}")
+        progress.watch(f"home.job.{one.id}", partial(actions.ask, job, job_id=one.id))
+
+
+def _first_steps(who: auth.Who) -> None:
+    steps = first_steps.of(who)
+    done = sum(is_done for _, is_done in steps)
+    if done == len(steps):
+        return
+    page.section("home.steps")
+    st.caption(t("home.steps.done", done=done, total=len(steps)))
+    for step, is_done in steps:
+        _step(step, is_done=is_done)
+
+
+def _step(step: first_steps.Step, *, is_done: bool) -> None:
+    icon = ":material/check_circle:" if is_done else ":material/radio_button_unchecked:"
+    text = plain(t(f"home.step.{step.name}"))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{icon} ~~{text}~~" if is_done else f"{icon} {text}", width="content")
+        if not is_done and (HERE / step.page).is_file():
+            st.page_link(step.page, label=t("home.step.go"), icon=":material/arrow_forward:")
+
+
+def _quiet() -> None:
+    picture = tag("i", aria_hidden="true")
+    title, body = tag("h3", safe(t("home.quiet.title"))), tag("p", safe(t("home.quiet.body")))
+    show(tag("div", picture, title, body, class_="ch-empty"))
+
+
+who = auth.required()
+found = _find(who)
+page.header("home", name=who.actor.name)
+_tiles(found)
+_first_steps(who)
+if found.is_quiet:
+    _quiet()
+if found.alerts and found.alerts.count:
+    _alert_list(found.alerts)
+if found.tasks:
+    _task_list(found.tasks)
+if found.doubt and found.doubt.total:
+    _mail_list("home.doubt", found.doubt)
+if found.held and found.held.total:
+    _mail_list("home.held", found.held)
+if found.running:
+    _running(found.running)

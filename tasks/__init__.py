@@ -1,0 +1,1 @@
+"""Huey bodies: they wait and retry, and carry ids only."""

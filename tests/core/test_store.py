@@ -1,0 +1,55 @@
+"""The store itself: transactions, stamps and the outbox."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core import outbox
+from core.activities.models import Task
+from core.db import reading, transaction
+from core.migrations import service as migrations
+from core.settings import settings
+
+
+def task(now: datetime, key: str = "t:1") -> Task:
+    return Task(dedup_key=key, title="Prepare the desk", due_at=now)
+
+
+def test_moments_come_back_aware_and_in_utc(store: str, now: datetime) -> None:
+    with transaction() as session:
+        session.add(task(now))
+    with reading() as session:
+        found = session.get(Task, 1)
+    assert found is not None
+    assert found.due_at == now
+    assert found.due_at.tzinfo == UTC
+
+
+def test_an_error_undoes_the_whole_transaction(store: str, now: datetime) -> None:
+    with pytest.raises(RuntimeError), transaction() as session:
+        session.add(task(now))
+        session.flush()
+        raise RuntimeError
+    with reading() as session:
+        assert session.get(Task, 1) is None
+
+
+def test_the_waker_is_told_after_the_commit_and_never_after_a_rollback(
+    store: str, now: datetime
+) -> None:
+    told: list[str] = []
+    outbox.bind(told.append)
+    with transaction() as session:
+        session.add(task(now))
+        outbox.poke(session, "events")
+        assert told == []
+    assert told == ["events"]
+    with pytest.raises(RuntimeError), transaction() as session:
+        outbox.poke(session, "events")
+        raise RuntimeError
+    assert told == ["events"]
+
+
+def test_the_migrations_and_the_models_do_not_drift(store: str) -> None:
+    assert migrations.drift(settings().store_url) == []
+    assert migrations.pending(settings().store_url) == []

@@ -1,0 +1,1 @@
+"""What tests stand on: real servers, real faults, and nothing that imitates our own code."""
