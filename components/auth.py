@@ -1,6 +1,6 @@
 """Who is in front of the page. Asked of the store on every run: a visit can end at any moment."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NoReturn
 
 import streamlit as st
@@ -18,6 +18,7 @@ from core.i18n.terms import Calendar, Reader
 from core.organisation import queries
 from core.organisation.models import Department, Organisation
 from core.settings import settings
+from core.setup import wizard
 
 LOGIN_PATH = "/auth/login"
 
@@ -100,7 +101,7 @@ def refuse(permission: Permission) -> NoReturn:
 def _actor(visit: sessions.Visit) -> Actor | None:
     """Return on whose behalf this visit acts: during set-up nobody's, so the system's."""
     if visit.kind is SessionKind.SETUP:
-        return replace(SYSTEM, session_hash=visit.hash, ip=visit.session.ip)
+        return wizard.setup_actor(visit)
     return visit.actor
 
 

@@ -47,6 +47,11 @@ def side() -> str:
     return reader().language.direction
 
 
+def onward() -> str:
+    """Return the icon of an arrow that points the way the language reads."""
+    return ":material/arrow_back:" if side() == "rtl" else ":material/arrow_forward:"
+
+
 def _sayings() -> str:
     """Texts of Streamlit's own widgets as style properties; the sheet puts them in place."""
     said = {

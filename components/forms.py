@@ -32,6 +32,7 @@ def text(  # noqa: PLR0913 - a field is what it says
     kind: Kind = "default",
     limit: int | None = None,
     icon: str | None = None,
+    autocomplete: str = "",
 ) -> str:
     """Draw a field for one line; return what is in it. `key` ends in the name of the input."""
     st.session_state.setdefault(key, value)
@@ -43,7 +44,7 @@ def text(  # noqa: PLR0913 - a field is what it says
             placeholder=example or None,
             max_chars=limit,
             icon=icon,
-            autocomplete=_AUTOCOMPLETE.get(kind, "off"),
+            autocomplete=autocomplete or _AUTOCOMPLETE.get(kind, "off"),
         )
     return typed or ""
 

@@ -6,8 +6,9 @@ from datetime import date
 
 from components.html import Tone, safe, show, tag
 from components.i18n import day as written
-from components.i18n import language, t
-from core.i18n.calendar import weekday_name
+from components.i18n import language, reader, t
+from core.i18n.calendar import parts, weekday_name
+from core.i18n.terms import Word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +41,21 @@ def _day(day: Day, *, today: date) -> str:
     marks += ["ch-today"] if day.day == today else []
     name = weekday_name(day.day.weekday(), language())
     small = [part for part in (day.label, t("common.today") if day.day == today else "") if part]
-    head = tag("header", tag("b", safe(written(day.day))), safe(" · ".join([name, *small])))
+    head = tag(
+        "header",
+        tag("b", safe(_named(day.day)), title=written(day.day)),
+        safe(" · ".join([name, *small])),
+    )
     free = tag("p", safe(day.off), class_="ch-muted") if day.off else ""
     entries = (_entry(entry) for entry in day.entries)
     return tag("li", head, free, *entries, class_=" ".join(marks) or None)
+
+
+def _named(day: date) -> str:
+    """Return day and month; the year stands in the title of the element."""
+    named = parts(day, reader().calendar)
+    month = Word(f"format.month.{reader().calendar}.{named.month}")
+    return t("frame.day_month", day=named.day, month=month)
 
 
 def _entry(entry: Entry) -> str:

@@ -24,7 +24,7 @@ export default async function (component) {
 """
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Column:
     """A column. Numbers stand at the end of their cell; `sorts` makes the head a button."""
 
@@ -34,7 +34,7 @@ class Column:
     sorts: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Cell:
     """What a cell shows: text, small print under it, the exact value on hover, and a tone."""
 
@@ -44,7 +44,7 @@ class Cell:
     tone: Tone | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Action:
     """An entry of a row's menu."""
 
@@ -53,7 +53,7 @@ class Action:
     is_dangerous: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Row:
     """A row: its id as text, its cells by column, and what can be done with it."""
 

@@ -10,14 +10,10 @@ from components.i18n import number, t
 
 MOST = 5
 Better = Literal["more", "less", "neither"]
-_COLOR: dict[Better, Literal["normal", "inverse", "off"]] = {
-    "more": "normal",
-    "less": "inverse",
-    "neither": "off",
-}
+Color = Literal["normal", "inverse", "off"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Tile:
     """One figure.
 
@@ -49,7 +45,7 @@ def _draw(tile: Tile) -> None:
         tile.label,
         f"{figure} {tile.unit}".strip(),
         None if tile.change is None else _change(tile.change),
-        delta_color=_COLOR[tile.better] if tile.change else "off",
+        delta_color=_color(tile),
         delta_arrow=_arrow(tile.change),
         chart_data=list(tile.trend) or None,
         chart_type="area",
@@ -64,6 +60,13 @@ def _change(change: int) -> str:
         return t("frame.tile.same")
     code = "frame.tile.more" if change > 0 else "frame.tile.less"
     return t(code, count=abs(change))
+
+
+def _color(tile: Tile) -> Color:
+    """Return how the change is coloured: its words carry no sign, so good news is "normal"."""
+    if not tile.change or tile.better == "neither":
+        return "off"
+    return "normal" if (tile.change > 0) == (tile.better == "more") else "inverse"
 
 
 def _arrow(change: int | None) -> Literal["up", "down", "off"]:

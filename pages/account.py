@@ -48,7 +48,7 @@ def _myself(user: User) -> None:
 def _password() -> None:
     page.section("account.password")
     with page.column():
-        forms.text("account.current", t("account.password.current"), kind="password")
+        _present_password("account.current")
         forms.text(
             "account.password",
             t("account.password.new"),
@@ -56,6 +56,11 @@ def _password() -> None:
             hint=t("account.password.hint"),
         )
         st.button(t("account.password.change"), key="account.change", on_click=_change_password)
+
+
+def _present_password(key: str) -> None:
+    label = t("account.password.current")
+    forms.text(key, label, kind="password", autocomplete="current-password")
 
 
 def _change_password() -> None:
@@ -82,7 +87,7 @@ def _second_factor(user: User) -> None:
 def _factor_on() -> None:
     note(t("account.factor.on.title"), t("account.factor.on.body"), tone="good")
     with st.expander(plain(t("account.factor.end"))):
-        forms.text("account.proof", t("account.password.current"), kind="password")
+        _present_password("account.proof")
         st.button(t("account.factor.end"), key="account.end", on_click=_end_factor)
 
 

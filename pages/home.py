@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from components import actions, auth, page, progress, tables, tiles
+from components import actions, auth, direction, page, progress, tables, tiles
 from components.html import safe, show, tag
 from components.i18n import ago, moment, plain, t
 from components.tables import Cell, Column, Row
@@ -89,7 +89,7 @@ def _mails(status: MessageStatus, reasons: tuple[Reason, ...] = ()) -> MessagePa
 def _more(script: str, code: str, total: int) -> None:
     """Draw the way to the whole list, where its page is there."""
     if total and (HERE / script).is_file():
-        st.page_link(script, label=t(code, count=total), icon=":material/arrow_forward:")
+        st.page_link(script, label=t(code, count=total), icon=direction.onward())
 
 
 def _alert_list(found: EpisodePage) -> None:
@@ -165,19 +165,20 @@ def _first_steps(who: auth.Who) -> None:
     done = sum(is_done for _, is_done in steps)
     if done == len(steps):
         return
-    page.section("home.steps")
-    st.caption(t("home.steps.done", done=done, total=len(steps)))
-    for step, is_done in steps:
-        _step(step, is_done=is_done)
+    with st.container(border=True, key="home_steps", gap="xsmall"):
+        page.section("home.steps")
+        st.progress(done / len(steps), plain(t("home.steps.done", done=done, total=len(steps))))
+        for step, is_done in steps:
+            _step(step, is_done=is_done)
 
 
 def _step(step: first_steps.Step, *, is_done: bool) -> None:
     icon = ":material/check_circle:" if is_done else ":material/radio_button_unchecked:"
     text = plain(t(f"home.step.{step.name}"))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{icon} ~~{text}~~" if is_done else f"{icon} {text}", width="content")
+        st.markdown(f":gray[{icon} {text}]" if is_done else f"{icon} {text}", width="content")
         if not is_done and (HERE / step.page).is_file():
-            st.page_link(step.page, label=t("home.step.go"), icon=":material/arrow_forward:")
+            st.page_link(step.page, label=t("home.step.go"), icon=direction.onward())
 
 
 def _quiet() -> None:

@@ -33,7 +33,7 @@ def draw(frame: Frame) -> None:
     """Draw the whole sidebar."""
     with st.sidebar:
         _brand(frame)
-        with st.container(key="frame_nav"):
+        with st.container(key="frame_nav", gap=None):
             _links(frame, frame.part(Part.HOME))
             _departments(frame)
             _section(frame, t("frame.workspace"), frame.part(Part.WORKSPACE))

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 _lock = threading.Lock()
 _running: list[capture.Capture] = []
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # it would note every address
 
 
 def start_mailbox() -> None:

@@ -4,8 +4,10 @@ import threading
 import time
 from collections import defaultdict
 
+from core.db import reading
 from core.messages import worker
 from core.messages.terms import Lane
+from core.organisation import instance
 from tasks.queue import Turn, errand
 
 BUDGET_S = 5.0
@@ -42,11 +44,18 @@ def _drain(lane: Lane) -> None:
         return
     start = time.monotonic()
     try:
-        worker.drain(lane, worker=_worker(), budget_s=BUDGET_S)
+        if _may_send():
+            worker.drain(lane, worker=_worker(), budget_s=BUDGET_S)
     finally:
         is_wanted = _turns[lane].give_back()
     if is_wanted or time.monotonic() - start >= BUDGET_S:
         ERRANDS[lane].poke()
+
+
+def _may_send() -> bool:
+    """A restored copy beside its original sends nothing until somebody confirms it."""
+    with reading() as session:
+        return instance.may_send(session)
 
 
 def _worker() -> worker.Worker:

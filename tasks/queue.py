@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 Args = ParamSpec("Args")
 NAME = "chapar"
+FAILURES = (OSError, sqlite3.Error, psycopg.Error, RedisError)
+"""What a queue that does not answer raises."""
+
 POKE_LIFE_S = 120
 """A poke older than this is of no use: a sweep has come by meanwhile."""
 
@@ -75,7 +78,7 @@ class Errand(Generic[Args]):
         """Have a worker run the function soon; a queue that does not answer is only noted."""
         try:
             open_queue().enqueue(self.task.s(*args, **kwargs, expires=POKE_LIFE_S))
-        except (OSError, sqlite3.Error, psycopg.Error, RedisError) as error:
+        except FAILURES as error:
             log.warning("%s could not be poked: %s", self.function.__name__, type(error).__name__)
 
 

@@ -11,6 +11,7 @@ from core.access.terms import Actor, Permission
 from core.audit import personal, queries
 from core.audit.models import AuditEntry
 from core.audit.terms import AuditFilter, AuditLine
+from core.db import reading
 from core.errors import NotFound
 
 ANY = AuditFilter()
@@ -53,21 +54,24 @@ def entry(session: Session, actor: Actor, *, entry_id: int) -> AuditLine:
 def export(
     session: Session, actor: Actor, *, now: datetime, wanted: AuditFilter = ANY
 ) -> Iterator[AuditLine]:
-    """Yield every matching row, newest first; read it while the session is open."""
-    del now  # the stamp of the audit row about this export
-    departments = access.departments(actor, Permission.AUDIT_EXPORT)
-    return _all(session, wanted, departments)
+    """Yield every matching row, newest first, as far as it is committed.
+
+    The rows are read page by page in sessions of their own, so that a long export locks nobody
+    out; the session given here only notes who exported.
+    """
+    del session, now  # for the audit row about this export
+    return _all(wanted, access.departments(actor, Permission.AUDIT_EXPORT))
 
 
-def _all(
-    session: Session, wanted: AuditFilter, departments: frozenset[int] | None
-) -> Iterator[AuditLine]:
+def _all(wanted: AuditFilter, departments: frozenset[int] | None) -> Iterator[AuditLine]:
     before_id: int | None = None
     while True:
-        found = queries.entries(
-            session, wanted, departments=departments, before_id=before_id, limit=_BATCH
-        )
-        yield from _lines(session, found)
+        with reading() as session:
+            found = queries.entries(
+                session, wanted, departments=departments, before_id=before_id, limit=_BATCH
+            )
+            lines = _lines(session, found)
+        yield from lines
         if len(found) < _BATCH:
             return
         before_id = found[-1].id

@@ -120,7 +120,7 @@ def _restore(source: Path, saved: Path | None, *, now: datetime) -> Restored:
 def back_up_before_upgrade(*, now: datetime) -> Path | None:
     """Save a SQLite store that is about to be changed; the newest five are kept."""
     url = settings().store_url
-    if stores.kind_of(url) is not StoreKind.SQLITE or not stores.sqlite_path(url).exists():
+    if stores.kind_of(url) is not StoreKind.SQLITE or not stores.revision(url):
         return None
     target = backups_folder() / f"before-upgrade-{_stamp(now)}.tar"
     back_up(target, now=now)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 MAX_REPLY_LINE = 4_096
 MAX_REPLY_LINES = 100
 SLOWEST_BYTES_PER_SECOND = 8_192
-_CHUNK = 65_536
+_CHUNK = 16_384
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?")
 
 
@@ -33,7 +33,7 @@ class Reply:
 
 @dataclass
 class Wire:
-    """One open conversation. `limit_s` bounds each exchange as a whole, not each byte.
+    """One open conversation. `limit_s` bounds each answer as a whole, not each byte.
 
     All methods raise OSError (of which TimeoutError, ssl.SSLError and Garbled are kinds) when the
     conversation cannot go on; the only thing to do then is `close`.
@@ -75,10 +75,13 @@ class Wire:
         return (self.sock.version() or "") if isinstance(self.sock, ssl.SSLSocket) else ""
 
     def send(self, octets: bytes) -> None:
-        """Hand all octets to the network. If this raises, the last of them has not left."""
+        """Hand all octets to the network. If this raises, the last of them has not left.
+
+        A server that takes nothing for `limit_s`, or less than 8 kB a second, is given up.
+        """
         deadline = time.monotonic() + self.limit_s + len(octets) / SLOWEST_BYTES_PER_SECOND
         for start in range(0, len(octets), _CHUNK):
-            self.sock.settimeout(_left(deadline))
+            self.sock.settimeout(min(self.limit_s, _left(deadline)))
             self.sock.sendall(octets[start : start + _CHUNK])
 
     def reply(self, limit_s: float) -> Reply:

@@ -28,7 +28,8 @@ def check_archive(path: Path, limits: Limits) -> None:
             parts = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
         raise Invalid("file.unreadable") from error
-    if len(parts) > _MOST_PARTS or any(part.flag_bits & 1 for part in parts):
+    is_strange = any(part.flag_bits & 1 or part.header_offset < 0 for part in parts)
+    if is_strange or len(parts) > _MOST_PARTS:
         raise Invalid("file.unreadable")
     allowed = min(max(path.stat().st_size, _SMALL) * limits.inflation, _MOST_UNPACKED)
     with path.open("rb") as file:

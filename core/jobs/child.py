@@ -1,30 +1,19 @@
-"""Work on files in a process of its own, which may die alone: run a job, or look at a file.
+"""Run a job in a process that may die alone: `python -m core.jobs.child ID ATTEMPT`."""
 
-Run as `python -m core.jobs.child run JOB ATTEMPT` or `… inspect PATH`.
-"""
-
-import json
 import logging
-import resource
 import subprocess
 import sys
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from importlib import import_module
 
 from core import clock
 from core.db import reading, transaction
 from core.errors import ChaparError, Conflict, Invalid
-from core.jobs import runs, tables
-from core.jobs.handlers import handler
-from core.jobs.refusals import packed, unpacked
-from core.jobs.rules import sample_of
-from core.jobs.terms import MEGABYTE, PAGE_LIMITS, Run, Sample
+from core.jobs import runs
+from core.jobs.handlers import TABLES, handler
+from core.jobs.look import MEMORY, limited_memory, start_child
+from core.jobs.terms import Run
 
 log = logging.getLogger(__name__)
-
-MEMORY = 512 * MEGABYTE
-_LOOK_SECONDS = 60
 
 
 def run_in_child(job_id: int) -> bool:
@@ -37,38 +26,25 @@ def run_in_child(job_id: int) -> bool:
         run = runs.claim(session, job_id=job_id, now=clock.now())
     if run is None:
         return False
-    code = _wait(_child("run", str(run.job_id), str(run.attempt)), run)
+    code = _wait(start_child("core.jobs.child", str(run.job_id), str(run.attempt)), run)
     if code:
         log.warning("child of job %s ended with %s", job_id, code)
-        died = Conflict("job.child_died")
         with transaction() as session:
-            runs.retry_or_fail(session, run, died, now=clock.now())
+            runs.retry_or_fail(session, run, Conflict("job.child_died"), now=clock.now())
     return True
 
 
-def inspect_in_child(path: Path) -> Sample:
-    """Return what an uploaded file looks like; reading it cannot harm this process.
-
-    Raises:
-        Invalid: A `file.*` code.
-    """
-    child = _child("inspect", str(path), output=subprocess.PIPE)
-    try:
-        answer = json.loads(child.communicate(timeout=_LOOK_SECONDS)[0])
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        raise Invalid("file.too_heavy") from error
-    finally:
-        child.kill()
-        child.wait()
-    if "code" in answer:
-        params: Any = unpacked(answer["params"])
-        raise Invalid(answer["code"], **params)
-    return sample_of(answer)
-
-
-def _child(*arguments: str, output: int | None = None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "core.jobs.child", *arguments]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output)  # noqa: S603 - our own
+def run_here(run: Run, *, memory: int = MEMORY) -> None:
+    """Run a claimed job in this process to its end, and record whatever stops it."""
+    with limited_memory(memory):
+        error = _stopped_by(run)
+    if error is None:
+        return
+    with transaction() as session:
+        if isinstance(error, Invalid | MemoryError):
+            runs.fail(session, run, _spoken(error), now=clock.now())
+        else:
+            runs.retry_or_fail(session, run, _spoken(error), now=clock.now())
 
 
 def _wait(process: subprocess.Popen[bytes], run: Run) -> int:
@@ -81,29 +57,8 @@ def _wait(process: subprocess.Popen[bytes], run: Run) -> int:
                     process.kill()
 
 
-def main(arguments: list[str]) -> int:
-    """Do what the arguments say; return 0 when the outcome has been recorded or printed."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, hard))
-    try:
-        if arguments[0] == "inspect":
-            return _inspect(Path(arguments[1]))
-        run = Run(int(arguments[1]), int(arguments[2]))
-        error = _run(run)
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-    if error is None:
-        return 0
-    with transaction() as session:
-        if isinstance(error, Invalid | MemoryError):
-            runs.fail(session, run, _spoken(error), now=clock.now())
-        else:
-            runs.retry_or_fail(session, run, _spoken(error), now=clock.now())
-    return 0
-
-
-def _run(run: Run) -> BaseException | None:
-    """Run the job to its end; return what stopped it. Panics of native code are caught too."""
+def _stopped_by(run: Run) -> BaseException | None:
+    """Run the job; return what stopped it, panics of native code and all, or None at its end."""
     try:
         with reading() as session:
             kind = runs.continued(session, run).kind
@@ -122,16 +77,6 @@ def _spoken(error: BaseException) -> ChaparError:
     return Conflict("job.out_of_memory" if isinstance(error, MemoryError) else "job.broken")
 
 
-def _inspect(path: Path) -> int:
-    try:
-        answer = asdict(tables.inspect(path, PAGE_LIMITS))
-    except Invalid as error:
-        answer = {"code": error.code, "params": packed(error.params)}
-    except MemoryError:
-        answer = {"code": "file.too_heavy", "params": {}}
-    sys.stdout.write(json.dumps(answer))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    import_module(TABLES)
+    run_here(Run(int(sys.argv[1]), int(sys.argv[2])))

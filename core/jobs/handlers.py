@@ -15,6 +15,9 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.IMPORT_EMPLOYEES: "core.people.employee_import",
 }
 
+TABLES = "core.migrations.tables"
+"""Imports every table: in a process of its own, foreign keys must find where they point."""
+
 
 class Handler(Protocol):
     """What the module of a kind of job offers."""

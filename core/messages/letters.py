@@ -88,7 +88,7 @@ def sender_of(session: Session, message: Message) -> Sender:
 
 
 def route_of(
-    session: Session, message: Message, sender: Sender, organisation: Organisation
+    session: Session, message: Message, *, sender: Sender, organisation: Organisation
 ) -> tuple[int | None, Route] | None:
     """Return the transport's id and route; None while the transport is paused or missing.
 

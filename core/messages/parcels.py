@@ -31,7 +31,7 @@ def parcels_of(session: Session, admitted: Sequence[Message]) -> list[Parcel]:
             sender = sender_of(session, message)
         except Unavailable:
             continue
-        way = route_of(session, message, sender, organisation)
+        way = route_of(session, message, sender=sender, organisation=organisation)
         if way is None:
             continue
         message.sender_id = sender.id

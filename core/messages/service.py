@@ -26,6 +26,10 @@ from core.messages.terms import (
     Outcome,
     Reason,
 )
+from core.organisation import queries as organisation_queries
+from core.templates.models import TemplateVersion
+from core.templates.service import render_for
+from core.templates.terms import RenderedMail
 
 PAGE = 50
 TAKE_BACK = frozenset({MessageStatus.QUEUED})
@@ -133,6 +137,18 @@ def explain(session: Session, actor: Actor, *, public_id: str, now: datetime) ->
         attempts=attempts,
         is_forecast=forecast,
     )
+
+
+@verb(Permission.MESSAGE_VIEW, audit=None)
+def letter(session: Session, actor: Actor, *, public_id: str) -> RenderedMail:
+    """Return the message as its person gets it; raises MissingValue where data lacks."""
+    message = _visible(session, actor, public_id)
+    version = session.get(TemplateVersion, message.template_version_id or 0)
+    person = session.get(Contact, message.contact_id or 0)
+    if version is None or person is None:
+        raise NotFound("template.missing")
+    house = organisation_queries.organisation(session)
+    return render_for(version, person, house, sender_name=house.name, values=message.values)
 
 
 @verb(Permission.MESSAGE_SEND, audit="message.sent_by_hand")
@@ -280,6 +296,7 @@ __all__ = [
     "accept_in_doubt",
     "counts",
     "explain",
+    "letter",
     "list_messages",
     "queue",
     "queueing",

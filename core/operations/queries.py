@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, insert, or_, true
+from sqlalchemy import ColumnElement, RowMapping, and_, case, func, insert, or_, true, update
 from sqlmodel import Session, SQLModel, col, select
 
 from core.i18n.text import search_key
@@ -171,10 +171,9 @@ def level_before(session: Session, item_id: int, *, since: datetime) -> int:
     return session.exec(statement.limit(1)).first() or 0
 
 
-# In bulk, for imports: on the tables themselves, which took half the time of the classes
+# In bulk, for imports
 
 _ITEMS = SQLModel.metadata.tables["stock_item"]
-_MOVEMENTS = SQLModel.metadata.tables["stock_movement"]
 
 
 def rows_of_codes(session: Session, codes: Collection[str]) -> Sequence[RowMapping]:
@@ -199,12 +198,10 @@ def insert_items(session: Session, rows: Sequence[dict[str, object]]) -> dict[st
 def update_items(session: Session, rows: Sequence[dict[str, object]]) -> None:
     """Update items by id; every row names the same columns."""
     if rows:
-        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "id"}
-        statement = _ITEMS.update().where(_ITEMS.c.id == bindparam("key")).values(columns)
-        session.execute(statement, [{**row, "key": row["id"]} for row in rows])
+        session.execute(update(StockItem), rows)
 
 
 def insert_movements(session: Session, rows: Sequence[dict[str, object]]) -> None:
     """Insert movements."""
     if rows:
-        session.execute(_MOVEMENTS.insert(), rows)
+        session.execute(insert(StockMovement), rows)

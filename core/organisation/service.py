@@ -5,7 +5,7 @@ somebody else was faster.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -19,6 +19,8 @@ from core.organisation.holiday_source import PublicHoliday, holidays_of
 from core.organisation.models import Department, Holiday, Office, Organisation
 from core.organisation.rules import WorkingWeek
 from core.organisation.terms import LoadedHolidays, OfficeInput, Person, SettingsChange
+
+_NEAR = timedelta(days=3)
 
 
 @verb(Permission.SETTINGS_EDIT, audit="organisation.changed")
@@ -171,8 +173,7 @@ def load_holidays(
     removed = [row for row in present if _has_moved(row, public, years)]
     for row in removed:
         session.delete(row)
-    known = {row.day for row in present}
-    added = [_holiday(office_id, day) for day in public if day.day not in known]
+    added = [_holiday(office_id, day) for day in public if not _is_known(day, present)]
     session.add_all(added)
     session.flush()
     loaded = LoadedHolidays(
@@ -339,6 +340,17 @@ def _holiday(office_id: int, public: PublicHoliday) -> Holiday:
     names = {language.value: name for language, name in public.names.items()}
     return Holiday(
         office_id=office_id, day=public.day, names=names, is_confirmed=public.is_confirmed
+    )
+
+
+def _is_known(public: PublicHoliday, present: Sequence[Holiday]) -> bool:
+    """Return whether the day is a holiday already, or a computed one people know to be near it."""
+    if any(row.day == public.day for row in present):
+        return True
+    name = public.names[Language.EN]
+    return not public.is_confirmed and any(
+        row.is_confirmed and row.names.get("en") == name and abs(row.day - public.day) <= _NEAR
+        for row in present
     )
 
 

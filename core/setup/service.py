@@ -7,6 +7,7 @@ from datetime import datetime, time
 from sqlmodel import Session
 
 from core.access.terms import DepartmentKind
+from core.alerts.service import ensure_default_rule
 from core.contacts.terms import Audience
 from core.delivery.models import Sender
 from core.i18n.catalog import translate
@@ -14,6 +15,7 @@ from core.i18n.terms import Calendar, Language
 from core.messages.models import CapRule, QuietRule
 from core.messages.terms import DayRule, OnCap, WindowKind
 from core.organisation.models import Department, Office, Organisation
+from core.people.steps import ensure_default_steps
 from core.settings import settings
 from core.templates import shipped
 from core.templates.terms import MessageClass
@@ -99,7 +101,7 @@ def _caps(session: Session) -> None:
         {"name": "cap.all_week", "counted_classes": BOTH, "limit": 5, "window_s": WEEK_S},
     ]
     for rule in rules:
-        session.add(CapRule(audience=external, **rule))
+        session.add(CapRule.model_validate({"audience": external, "on_cap": None, **rule}))
     session.add(
         CapRule(
             name="cap.internal_day",
@@ -129,4 +131,4 @@ def _quiet_hours(session: Session) -> None:
 
 
 def _defaults_of_departments() -> tuple[Callable[..., object], ...]:
-    return ()
+    return ensure_default_rule, ensure_default_steps

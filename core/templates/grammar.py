@@ -38,15 +38,20 @@ def check(source: str) -> tuple[str, ...]:
 
     A name read through `default("…")`, or inside an `{% if %}` that asks for it, may be empty.
     """
-    if len(source) > MAX_SOURCE_CHARACTERS:
-        raise Invalid("template.too_long", limit=MAX_SOURCE_CHARACTERS)
-    try:
-        tree = _parser.parse(source)
-    except TemplateSyntaxError as error:
-        raise Invalid("template.syntax", line=error.lineno) from error
+    tree = parse(source)
     _walk(tree, loops=0)
     found = dict.fromkeys(_needs(tree, frozenset(), frozenset()))
     return tuple(found)
+
+
+def parse(source: str) -> nodes.Template:
+    """Return the syntax tree; raises Invalid naming the line."""
+    if len(source) > MAX_SOURCE_CHARACTERS:
+        raise Invalid("template.too_long", limit=MAX_SOURCE_CHARACTERS)
+    try:
+        return _parser.parse(source)
+    except TemplateSyntaxError as error:
+        raise Invalid("template.syntax", line=error.lineno) from error
 
 
 def _walk(node: nodes.Node, *, loops: int) -> None:
@@ -68,21 +73,22 @@ def _walk(node: nodes.Node, *, loops: int) -> None:
 def _check_loop(node: nodes.For, loops: int) -> None:
     if loops or node.recursive or not isinstance(node.target, nodes.Name):
         raise Invalid("template.nested_loop", line=node.lineno)
-    if node.test is not None or _dotted(node.iter) is None:
+    if node.test is not None or dotted_name(node.iter) is None:
         raise Invalid("template.not_allowed", line=node.lineno, what="for")
 
 
-def _dotted(node: nodes.Node) -> str | None:
+def dotted_name(node: nodes.Node) -> str | None:
+    """Return `contact.first_name` for such a node, None for anything else."""
     if isinstance(node, nodes.Name):
         return node.name
     if isinstance(node, nodes.Getattr):
-        before = _dotted(node.node)
+        before = dotted_name(node.node)
         return None if before is None else f"{before}.{node.attr}"
     return None
 
 
 def _needs(node: nodes.Node, local: frozenset[str], excused: frozenset[str]) -> Iterator[str]:
-    name = _dotted(node)
+    name = dotted_name(node)
     if name is not None:
         if name.split(".")[0] not in local and name not in excused:
             yield name
@@ -101,7 +107,7 @@ def _needs(node: nodes.Node, local: frozenset[str], excused: frozenset[str]) -> 
 
 
 def _names(node: nodes.Node) -> Iterator[str]:
-    name = _dotted(node)
+    name = dotted_name(node)
     if name is not None:
         yield name
         return

@@ -1,6 +1,6 @@
 """Statements over templates."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -44,11 +44,8 @@ def active(session: Session, *, purpose: str | None = None) -> Sequence[Template
     return session.exec(statement.order_by(col(Template.name))).all()
 
 
-def version_numbers(session: Session, template_ids: Collection[int]) -> dict[int, int]:
-    """Return the highest version number of each template."""
-    statement = (
-        select(TemplateVersion.template_id, func.max(TemplateVersion.number))
-        .where(col(TemplateVersion.template_id).in_(template_ids))
-        .group_by(col(TemplateVersion.template_id))
-    )
-    return dict(session.exec(statement).all())
+def newest_texts(session: Session) -> dict[int, dict[str, dict[str, str]]]:
+    """Return the newest texts of every template, by template id."""
+    newest = select(func.max(TemplateVersion.id)).group_by(col(TemplateVersion.template_id))
+    rows = session.exec(select(TemplateVersion).where(col(TemplateVersion.id).in_(newest))).all()
+    return {row.template_id: row.texts for row in rows}

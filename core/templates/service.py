@@ -15,7 +15,7 @@ from core.i18n.terms import Calendar, Language, Reader
 from core.i18n.text import stored
 from core.organisation import queries as organisation_queries
 from core.organisation.models import Organisation
-from core.templates import queries
+from core.templates import queries, samples
 from core.templates.compiler import compile_text
 from core.templates.models import Template, TemplateVersion
 from core.templates.render import render, standard_footer
@@ -101,6 +101,36 @@ def list_templates(
 ) -> list[Template]:
     """Return the templates in use, by name."""
     return list(queries.active(session, purpose=purpose))
+
+
+@verb(Permission.TEMPLATE_VIEW, audit=None)
+def languages(session: Session, _actor: Actor) -> dict[int, list[Language]]:
+    """Return in which languages each template in use has a text."""
+    texts = queries.newest_texts(session)
+    return {key: [one for one in Language if one.value in found] for key, found in texts.items()}
+
+
+@verb(Permission.TEMPLATE_VIEW, audit=None)
+def sample(
+    session: Session, actor: Actor, *, template_version_id: int, language: Language, now: datetime
+) -> RenderedMail:
+    """Return the text of one language with example values, as the actor would get it."""
+    version = session.get(TemplateVersion, template_version_id)
+    if version is None or language.value not in version.texts:
+        raise NotFound("template.missing")
+    organisation = organisation_queries.organisation(session)
+    text = version.texts[language.value]
+    values = samples.values_for(text["subject"], text["body"], now=now)
+    contact = session.get(Contact, actor.contact_id) if actor.contact_id else None
+    known = {"organisation": {"name": organisation.name}, "sender": {"name": organisation.name}}
+    if contact is not None and contact.first_name:
+        known = person_values(contact, organisation, sender_name=organisation.name)  # type: ignore[assignment]
+    calendar = Calendar.GREGORIAN if language is Language.EN else organisation.calendar
+    reader = Reader(language, calendar, organisation.time_zone)
+    footer = standard_footer(
+        reader, organisation=organisation.name, postal_address=organisation.postal_address
+    )
+    return render(compiled_text(version, language), {**values, **known}, reader, footer=footer)
 
 
 @verb(Permission.TEMPLATE_VIEW, audit=None)

@@ -34,11 +34,11 @@ def ensure(session: Session, *, language: Language) -> None:
     known = queries.keys(session)
     for key, mail in mails().items():
         if key not in known:
-            _add(session, key, mail, language)
+            _add(session, key, mail, language=language)
 
 
 def _add(
-    session: Session, key: str, mail: dict[str, dict[str, str]], language: Language
+    session: Session, key: str, mail: dict[str, dict[str, str]], *, language: Language
 ) -> None:
     texts = {code.value: dict(mail[code.value]) for code in Language}
     for text in texts.values():

@@ -51,6 +51,7 @@ class Inbox:
         tls: ssl.SSLContext | None = None,
         is_tls_from_start: bool = False,
         login: tuple[str, str] | None = None,
+        login_by: Iterable[str] = ("PLAIN", "LOGIN"),
     ) -> None:
         self.replies: dict[str, Any] = {
             stage: deque(reply) if isinstance(reply, (list, tuple)) else reply
@@ -61,6 +62,7 @@ class Inbox:
         self.commands: list[str] = []
         self.session_count = 0
         self._tls, self._is_tls_from_start, self._login = tls, is_tls_from_start, login
+        self._refused = {"PLAIN", "LOGIN"} - (set(login_by) if login else set())
         self._conversations: WeakSet[SMTP] = WeakSet()
         self._arrived: list[Arrived] = []
         self._news = threading.Condition()
@@ -135,7 +137,7 @@ class Inbox:
             self,
             loop=self._loop,
             tls_context=None if self._is_tls_from_start else self._tls,
-            auth_exclude_mechanism=() if login else ("PLAIN", "LOGIN"),
+            auth_exclude_mechanism=self._refused,
             authenticator=lambda *args: AuthResult(success=_says(args[-1]) == login, handled=False),
         )
         self._conversations.add(made)

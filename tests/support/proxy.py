@@ -21,7 +21,7 @@ class Fault:
     garbage_after: int | None = None  # from there on, `garbage` takes the place of what was said
     garbage: bytes = b""
     limit: int | None = None  # what comes after is swallowed in silence
-    close_after: int | None = None  # then both sides see an orderly end
+    close_after: int | None = None  # then both sides are hung up on
     reset_after: int | None = None  # then both sides see a reset
 
 
@@ -81,8 +81,9 @@ class FaultProxy:
                     return _reset(source, target)
                 if _is_over(fault.close_after, passed):
                     break
-        _shut(target)
-        _shut(source)
+        for sock in (target, source):
+            _shut(sock)
+            sock.close()
         return None
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
 from sqlmodel import Session
 
@@ -12,6 +13,8 @@ from core.events import queries as events_queries
 from core.events.service import Fact, record, release
 from core.operations.models import StockItem, StockMovement
 from core.operations.terms import MovementKind, StockState
+
+_SERIAL = count(1)
 
 
 def make_item(
@@ -45,13 +48,11 @@ class Stock:
 
     session: Session
     now: datetime
-    serial: int = 0
 
     def set(
         self, item: StockItem, on_hand: int, *, at: datetime | None = None, batch: str | None = None
     ) -> int | None:
         """Bring the item to this count; in a batch only crossings are told, and held."""
-        self.serial += 1
         before, item.on_hand = item.state, on_hand
         item.state = StockState.LOW if on_hand <= item.reorder_point else StockState.OK
         self.session.add(item)
@@ -62,7 +63,7 @@ class Stock:
             on_hand_after=on_hand,
             at=at or self.now,
             source="test",
-            source_key=f"{id(self)}:{self.serial}",
+            source_key=f"{next(_SERIAL)}",
         )
         self.session.add(moved)
         self.session.flush()

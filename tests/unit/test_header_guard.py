@@ -42,6 +42,7 @@ def q(text: str | bytes, charset: str = "utf-8") -> str:
     return f"=?{charset}?q?{''.join(f'={octet:02X}' for octet in raw)}?="
 
 
+BACKSLASH = b"\\"
 LINE_SEPARATOR = "\N{LINE SEPARATOR}".encode()
 SISTERS = [
     "=?utf-8?b?YQ0KQmNjOiB4QHkuY29t?=",
@@ -59,6 +60,8 @@ SISTERS = [
     f"{b(LINE_SEPARATOR[:2])}{b(LINE_SEPARATOR[2:])}",
     f"{b('=?utf-8?b?')} {b('YQ0KQg==')} {b('?=')}",
     f"Hello {b('dear')} {b(TRAP)} friend", f"سلام {q(TRAP)}", f"({b(TRAP)})", f'"{b(TRAP)}"',
+    b(b"a\r\nb!", "utf-16-le"), b(b"a\x85b", "no-such-charset"), q(b"+AA0ACg-", "utf-7*en"),
+    q(BACKSLASH, "unicode_escape") + q(BACKSLASH + b"nBcc: x", "unicode_escape"),
     "=?x?q?" * 12 + b(TRAP),
 ]  # fmt: skip
 RAW = [f"a{sign}b" for sign in ("\r", "\n", "\r\n", "\t", "\v", "\f", "\0", "\x1b", "\x7f", "\x80",

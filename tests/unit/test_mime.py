@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.contacts.addresses import parse_address
+from core.delivery import mime
 from core.delivery.guard import clean_name, decoded
 from core.delivery.mime import build, require_wire_form
 from core.delivery.terms import DeliveryError, FailureKind, Letter, Stage
@@ -282,3 +283,11 @@ def test_a_persian_domain_goes_out_as_an_a_label() -> None:
 def test_bytes_that_a_server_could_misread_never_leave(wire: bytes) -> None:
     with pytest.raises(DeliveryError, match=r"smtp\.bad_form"):
         require_wire_form(wire)
+
+
+@pytest.mark.parametrize("trick", [b"Bcc: x@y.org\r\n", b"X: 1\rBcc: x@y.org\r\n", b"\r\n"])
+def test_bytes_with_other_headers_than_meant_are_caught_at_the_last_look(trick: bytes) -> None:
+    meant = ["Subject", "X"]
+    mime._require_headers(b"Subject: a\r\nx: 1\r\n\r\nbody\r\n", iter(meant))
+    with pytest.raises(Invalid, match=r"header\.mismatch"):
+        mime._require_headers(b"Subject: a\r\n" + trick + b"X: 1\r\n\r\nbody\r\n", iter(meant))

@@ -1,0 +1,5 @@
+"""Benches."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,98 @@
+"""Message tracking: what was sent, held or dropped, and why."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from components import actions, empty, explain, page, tables, tiles
+from components.i18n import ago, moment, t
+from components.tables import Cell, Column, Row
+from components.tiles import Tile
+from core import clock
+from core.messages import service as messages
+from core.messages.service import MessageFilter, MessageLine
+from pages.workspace import _why
+from pages.workspace._why import GROUPS, KEY, TONES, group_of
+
+WEEK = timedelta(days=7)
+
+
+def _tiles() -> None:
+    found = actions.ask(messages.counts, since=clock.now() - WEEK)
+    tiles.show(
+        [
+            Tile(
+                label=t(f"messages.group.{name}"),
+                value=sum(found.get(status, 0) for status in statuses),
+                hint=t(f"messages.group.{name}.hint"),
+            )
+            for name, statuses in GROUPS.items()
+        ]
+    )
+
+
+def _filters() -> MessageFilter:
+    with st.container(horizontal=True, key="messages_filters", vertical_alignment="bottom"):
+        text = tables.search(f"{KEY}.q", t("messages.search"))
+        group = st.pills(
+            t("messages.state"),
+            list(GROUPS),
+            format_func=lambda name: t(f"messages.group.{name}"),
+            key=f"{KEY}.group",
+            label_visibility="collapsed",
+        )
+    return MessageFilter(text=text, statuses=GROUPS[group] if group else ())
+
+
+def _row(line: MessageLine) -> Row:
+    message = line.message
+    group = group_of(message.status)
+    at = message.sent_at or message.due_at
+    reason = explain.short(message.reason) if message.reason else t("reason.planned")
+    return Row(
+        id=message.public_id,
+        cells={
+            "person": line.person or t("common.unknown"),
+            "subject": message.subject_text or t("messages.subject_later"),
+            "state": Cell(t(f"messages.group.{group}"), tone=TONES[group]),
+            "why": reason,
+            "at": Cell(ago(at), hover=moment(at)),
+        },
+    )
+
+
+def _columns() -> list[Column]:
+    names = ("person", "subject", "state", "why", "at")
+    return [Column(name, t(f"messages.column.{name}")) for name in names]
+
+
+def _list() -> str | None:
+    """Draw the list; return the message that was opened."""
+    where = _filters()
+    number = int(st.session_state.get(f"{KEY}.page", 1))
+    found = actions.ask(messages.list_messages, where=where, page=number)
+    sheet = tables.sheet(KEY, found.total)
+    if not found.total:
+        _nothing(where)
+        return None
+    rows = [_row(line) for line in found.lines]
+    pressed = tables.show(f"{KEY}.table", _columns(), rows, label=t("messages.title"), opens=True)
+    tables.foot(sheet)
+    return pressed.opened
+
+
+def _nothing(where: MessageFilter) -> None:
+    if where != MessageFilter():
+        if empty.nothing_found(KEY):
+            for name in ("q", "group"):
+                st.session_state.pop(f"{KEY}.{name}", None)
+            st.rerun()
+        return
+    empty.show("messages", key=KEY)
+
+
+page.header(KEY)
+_tiles()
+opened = _list()
+if opened:
+    st.dialog(t("messages.why"), width="large")(_why.draw)(opened)

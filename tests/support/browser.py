@@ -1,0 +1,276 @@
+"""The real site in a real browser: start it, sign in, act and wait for the run, take pictures."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+from core import signing
+from core.accounts.models import User
+from core.db import transaction
+from core.i18n.terms import Language
+from tests.support.page import sign_in
+from tests.support.stores import free_port
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP, PHONE = (1360, 900), (390, 844)
+START_S, RUN_MS, STOP_S = 60, 30_000, 15
+POSTPONED = re.compile(r"favicon|ERR_ABORTED")
+
+_COUNT_RUNS = """
+window.__runs = 0
+new MutationObserver(seen => {
+  for (const one of seen) {
+    const now = one.target.getAttribute('data-test-script-state')
+    if (now === 'running' && one.oldValue !== 'running') window.__runs++
+  }
+}).observe(document, {
+  subtree: true, attributes: true, attributeOldValue: true,
+  attributeFilter: ['data-test-script-state'],
+})
+"""
+_IS_IDLE = """before => {
+  const app = document.querySelector('[data-testid=stApp]')
+  return app && window.__runs > before
+    && app.getAttribute('data-test-script-state') === 'notRunning'
+    && !document.querySelector('[data-stale=true]')
+}"""
+
+
+@dataclass
+class Site:
+    """The site as it runs in a process of its own; `complaints` is what its pages logged."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    complaints: list[str] = field(default_factory=list)
+
+    def said(self) -> str:
+        """Return what the process wrote so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def running_site(data_dir: Path) -> Iterator[Site]:
+    """Start the site on a free port over the store in this folder; stop it by its id."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    argv = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+            "--server.address", "127.0.0.1"]  # fmt: skip
+    log = data_dir / "site.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            argv, cwd=ROOT, env=_environment(data_dir, port, url), stdout=out, stderr=out
+        )
+    site = Site(url, process, log)
+    try:
+        _wait_until_up(site)
+        yield site
+    finally:
+        stop(process)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that this test started: asked first, then made to."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _environment(data_dir: Path, port: int, url: str) -> dict[str, str]:
+    ours = {
+        "CHAPAR_DATA_DIR": str(data_dir),
+        "CHAPAR_PORT": str(port),
+        "CHAPAR_BASE_URL": url,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return {**os.environ, **ours}
+
+
+def _wait_until_up(site: Site) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if site.process.poll() is not None:
+            break
+        try:
+            with urlopen(f"{site.url}/healthz", timeout=2) as answer:  # noqa: S310 - our own site
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"the site did not start:\n{site.said()}")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Return Debian's Chromium, without the talk it would have with the outside."""
+    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+
+
+def context_of(
+    browser: Browser,
+    site: Site,
+    user: User | None,
+    *,
+    language: Language = Language.FA,
+    size: tuple[int, int] = DESKTOP,
+    scheme: str = "light",
+) -> BrowserContext:
+    """Return a fresh browser profile in which this person is signed in already."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale="en-US",
+    )
+    cookies = [{"name": "chapar_lang", "value": language.value, "url": site.url}]
+    if user is not None:
+        secret = signing.new_secret()
+        with transaction() as session:
+            sign_in(session, user, secret=secret)
+        cookies.append({"name": "chapar_session", "value": secret, "url": site.url})
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    return context
+
+
+def open_app(context: BrowserContext, url: str) -> Page:
+    """Return the page of the site once its first run is over.
+
+    Errors of its console and requests to anywhere else are collected in `complaints(page)`.
+    """
+    page = context.new_page()
+    page.add_init_script(_COUNT_RUNS)
+    heard: list[str] = []
+    page.on("console", lambda said: said.type == "error" and heard.append(said.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda asked: _is_foreign(asked.url, url) and heard.append(asked.url))
+    page.__dict__["heard"] = heard
+    page.goto(url)
+    wait_idle(page, before=0)
+    return page
+
+
+def complaints(page: Page) -> list[str]:
+    """Return errors of the console and requests that left the site, so far."""
+    return [text for text in page.__dict__["heard"] if not POSTPONED.search(text)]
+
+
+def _is_foreign(asked: str, url: str) -> bool:
+    return not asked.startswith((url.split("/", 3)[0] + "//" + url.split("/")[2], "data:", "blob:"))
+
+
+def act(page: Page, deed: Callable[[], object]) -> None:
+    """Do something that makes the page run, and wait until that run is over.
+
+    Counts runs, so that a fast one cannot be missed. On a page with a clock of its own (progress,
+    recall) wait with `expect` for what should be there instead.
+    """
+    before = runs(page)
+    deed()
+    wait_idle(page, before=before)
+
+
+def runs(page: Page) -> int:
+    """Return how many runs the page has begun."""
+    counted: int = page.evaluate("window.__runs")
+    return counted
+
+
+def wait_idle(page: Page, *, before: int) -> None:
+    """Wait until more than `before` runs were begun and none is under way."""
+    page.wait_for_function(_IS_IDLE, arg=before, timeout=RUN_MS)
+
+
+def press(page: Page, key: str) -> None:
+    """Press the button with this key and wait for the run."""
+    act(page, page.locator(f".st-key-{css(key)} button").first.click)
+
+
+def fill(page: Page, key: str, text: str) -> None:
+    """Write into the field with this key, leave it, and wait for the run."""
+
+    def write() -> None:
+        box = page.locator(f".st-key-{css(key)}").locator("input, textarea").first
+        box.fill(text)
+        box.press("Tab")
+
+    act(page, write)
+
+
+def css(key: str) -> str:
+    """Return the class name Streamlit makes of a widget's key, without its prefix."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip())
+
+
+def height_of(page: Page) -> int:
+    """Return how tall the page would be without its scroll bar."""
+    tall: int = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    return tall
+
+
+def pictures(
+    browser: Browser,
+    site: Site,
+    user: User,
+    *,
+    paths: Sequence[str],
+    folder: Path,
+    languages: Sequence[Language] = tuple(Language),
+    sizes: Sequence[tuple[int, int]] = (DESKTOP, PHONE),
+    schemes: Sequence[str] = ("light", "dark"),
+) -> list[Path]:
+    """Take each page in each language, size and scheme, whole; return the files.
+
+    The language of the account is set to that of the picture, and left at the last one.
+    """
+    taken = []
+    for language in languages:
+        _speak(user, language)
+        for size in sizes:
+            for scheme in schemes:
+                context = context_of(
+                    browser, site, user, language=language, size=size, scheme=scheme
+                )
+                for path in paths:
+                    name = f"{path.strip('/') or 'home'}-{language}-{size[0]}-{scheme}.png"
+                    taken.append(_picture(context, f"{site.url}{path}", folder / name, size))
+                context.close()
+    return taken
+
+
+def _speak(user: User, language: Language) -> None:
+    with transaction() as session:
+        found = session.get(User, user.id)
+        assert found is not None
+        found.language = language
+        session.add(found)
+
+
+def _picture(context: BrowserContext, url: str, file: Path, size: tuple[int, int]) -> Path:
+    page = open_app(context, url)
+    page.wait_for_load_state("networkidle")
+    page.set_viewport_size({"width": size[0], "height": max(size[1], min(height_of(page), 4000))})
+    page.screenshot(path=file, animations="disabled")
+    page.close()
+    return file

@@ -1,0 +1,298 @@
+"""The queue: pokes only, signed, private, and never in the way of a commit."""
+
+import logging
+import os
+import pickle
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from core import clock, outbox
+from core.db import reading, transaction
+from core.events import service as events
+from core.events.models import Event
+from core.organisation import instance
+from core.schedule import service as schedule
+from core.schedule.models import Schedule, ScheduleRun
+from core.schedule.terms import Cron, Daily, RunState
+from core.settings import settings
+from tasks import cleaning, messages, queue, reports, tick, wake
+from tests.support.cast import make_organisation
+from tests.support.stores import forget_process_state
+
+
+@pytest.fixture
+def opened(store: str) -> Iterator[Any]:
+    """The queue of this process, on a file of this test; the waker is bound."""
+    queue.open_queue.cache_clear()
+    made = queue.open_queue()
+    outbox.bind(wake.wake)
+    yield made
+    made.storage.close()
+    messages.leave()
+    messages.worker.this_worker.cache_clear()
+    queue.open_queue.cache_clear()
+    outbox.bind(lambda _lane: None)
+
+
+def waiting(opened: Any) -> list[str]:
+    """The names of the waiting tasks, most pressing first."""
+    found = [opened.deserialize_task(data) for data in opened.storage.enqueued_items()]
+    return [task.name for task in found]
+
+
+def run_all(opened: Any) -> int:
+    """Do what a worker does until nothing waits."""
+    count = 0
+    while task := opened.dequeue():
+        opened.execute(task)
+        count += 1
+    return count
+
+
+def plant(data: bytes) -> None:
+    with closing(sqlite3.connect(settings().data_dir / "queue.db")) as connection:
+        connection.execute(
+            "INSERT INTO task (queue, data, priority) VALUES ('chapar', ?, 100)", (data,)
+        )
+        connection.commit()
+
+
+class Bomb:
+    """Unpickling it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str, int]]:
+        return os.open, (str(self.path), os.O_CREAT | os.O_WRONLY)
+
+
+@pytest.mark.spec("T40")
+def test_a_planted_pickle_is_not_executed_but_logged(
+    opened: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trap = tmp_path / "exploded"
+    bomb = pickle.dumps(Bomb(trap))
+    for data in (bomb, bomb + b":" + b"0" * 40, b"nonsense"):
+        plant(data)
+    tick.seal_audit.poke()
+    worker = opened.create_consumer(workers=1, periodic=False)._create_worker()
+    with caplog.at_level(logging.ERROR, "huey"):
+        for _ in range(3):
+            worker.stop_flag = threading.Event()
+            worker.stop_flag.set()  # no pause between the tries
+            worker.loop()
+    assert not trap.exists()
+    assert caplog.text.count("Error reading from queue") == 3
+    assert waiting(opened) == ["tasks.tick.seal_audit"]  # and the honest one is still served
+    assert run_all(opened) == 1
+
+
+@pytest.mark.spec("T40")
+def test_a_task_signed_by_another_installation_is_not_read(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick.seal_audit.poke()
+    monkeypatch.setenv("CHAPAR_SECRET_KEY", "another key, of another installation altogether")
+    forget_process_state()
+    queue.open_queue.cache_clear()
+    with pytest.raises(ValueError, match="mismatch"):
+        queue.open_queue().dequeue()
+
+
+@pytest.mark.spec("T40")
+def test_only_its_owner_can_write_to_the_queue_file(opened: Any) -> None:
+    tick.tick.call_local()
+    for path in settings().data_dir.glob("queue.db*"):
+        assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+def test_importing_the_tasks_opens_no_queue(store: str, tmp_path: Path) -> None:
+    queue.open_queue.cache_clear()
+    assert not (tmp_path / "queue.db").exists()
+
+
+def test_an_unknown_lane_is_harmless(opened: Any, caplog: pytest.LogCaptureFixture) -> None:
+    wake.wake("nonsense")
+    assert "nonsense" in caplog.text
+    assert waiting(opened) == []
+
+
+@pytest.mark.parametrize("lane", sorted(wake.LANES))
+def test_every_lane_is_drained_when_poked_and_an_empty_one_does_no_harm(
+    opened: Any, lane: str
+) -> None:
+    wake.wake(lane)
+    assert run_all(opened) >= 1
+
+
+def test_the_most_urgent_lane_is_served_first(opened: Any) -> None:
+    for lane in ("messages:bulk", "reports", "messages:normal", "events", "messages:urgent"):
+        wake.wake(lane)
+    names = [name.rpartition(".")[2] for name in waiting(opened)]
+    assert names[:2] == ["drain_urgent", "drain_events"]
+    assert names[-1] == "drain_bulk"
+
+
+def test_a_poke_that_is_too_old_is_not_run(opened: Any) -> None:
+    wake.wake("events")
+    task = opened.dequeue()
+    seen: list[object] = []
+    opened.signal("expired")(lambda *about: seen.append(about))
+    opened.execute(task, task.expires_resolved + timedelta(seconds=1))
+    assert len(seen) == 1
+
+
+def fact(now: datetime) -> events.Fact:
+    return events.Fact(name="test.happened", source="test", dedup_key="1", occurred_at=now)
+
+
+@pytest.mark.spec("R4")
+def test_a_queue_that_fails_does_not_break_a_commit(
+    opened: Any, now: datetime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(opened.storage, "enqueue", refuse)
+    with transaction() as session:
+        make_organisation(session)
+        events.record(session, fact(now))
+    with reading() as session:
+        (found,) = session.exec(select(Event).where(Event.source == "test")).all()
+        assert found.dispatched_at is None
+    assert "could not be poked" in caplog.text
+
+
+@pytest.mark.spec("R4")
+def test_what_a_lost_queue_forgot_the_next_sweep_finds(opened: Any, now: datetime) -> None:
+    with transaction() as session:
+        make_organisation(session)
+        events.record(session, fact(now))
+    opened.flush()
+    assert waiting(opened) == []
+    tick.tick.call_local()
+    run_all(opened)
+    with reading() as session:
+        (found,) = session.exec(select(Event).where(Event.source == "test")).all()
+        assert found.dispatched_at is not None
+
+
+def test_the_tick_asks_for_every_chore_and_every_lane_and_may_run_twice(opened: Any) -> None:
+    with transaction() as session:
+        make_organisation(session)
+    opened.flush()
+    for _ in range(2):
+        tick.tick.call_local()
+    chores = {chore.task.task_class.__name__ for chore in tick.CHORES}
+    assert chores <= set(waiting(opened))
+    assert len(waiting(opened)) == 2 * (len(tick.CHORES) + len(wake.LANES))
+    run_all(opened)
+    with reading() as session:
+        (planned,) = session.exec(select(Schedule)).all()
+    assert planned.key == cleaning.KIND
+
+
+def test_a_poke_while_a_lane_is_drained_is_heard_by_its_holder() -> None:
+    turn = queue.Turn()
+    assert turn.take()
+    assert not turn.take()
+    assert turn.give_back()
+    assert turn.take()
+    assert not turn.give_back()
+
+
+def test_no_poke_is_lost_between_threads() -> None:
+    """Every arrival is followed by a look that began after it."""
+    turn, arrivals, seen = queue.Turn(), [0], [0]
+
+    def come() -> None:
+        for _ in range(500):
+            arrivals[0] += 1
+            while turn.take():
+                seen[0] = arrivals[0]
+                if not turn.give_back():
+                    break
+
+    threads = [threading.Thread(target=come) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen[0] == arrivals[0]
+
+
+def due_schedule(kind: str) -> None:
+    before = clock.now() - timedelta(hours=1)
+    with transaction() as session:
+        schedule.add(session, kind=kind, repeat=Cron(text="* * * * *"), time_zone="UTC", now=before)
+
+
+def test_what_a_schedule_fires_is_done_once(opened: Any) -> None:
+    with transaction() as session:
+        make_organisation(session)
+    due_schedule(cleaning.KIND)
+    tick.fire_schedules()
+    reports.run_schedules()
+    reports.run_schedules()
+    with reading() as session:
+        done = select(ScheduleRun.state).where(col(ScheduleRun.state) != RunState.MISSED)
+        assert session.exec(done).all() == [RunState.DONE]
+
+
+def test_a_run_that_fails_is_written_down_and_stops_no_other(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_run: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(reports.HANDLERS, "broken", fail)
+    due_schedule("broken")
+    due_schedule("unknown")
+    tick.fire_schedules()
+    reports.run_schedules()
+    with reading() as session:
+        open_runs = select(ScheduleRun).where(col(ScheduleRun.state) != RunState.MISSED)
+        found = session.exec(open_runs).all()
+    assert {run.error for run in found} == {"ZeroDivisionError", "no handler for unknown"}
+    assert {run.state for run in found} == {RunState.FAILED}
+
+
+def test_a_copy_that_was_not_confirmed_drains_no_lane(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        make_organisation(session)
+    instance.take_mark_off()
+    drained: list[object] = []
+    monkeypatch.setattr(messages.worker, "drain", lambda *about, **_: drained.append(about))
+    messages.drain_urgent()
+    assert drained == []
+
+
+def test_the_nightly_cleaning_runs_at_night_in_the_local_zone(opened: Any) -> None:
+    with transaction() as session:
+        cleaning.plan_cleaning(session)
+    with reading() as session:
+        (planned,) = session.exec(select(Schedule)).all()
+    assert planned.spec == Daily(at=cleaning.AT).model_dump(mode="json")
+    assert planned.time_zone == "Asia/Tehran"
+
+
+@pytest.mark.parametrize(
+    ("url", "storage"),
+    [
+        ("redis://localhost:6379/3", "PriorityRedisStorage"),
+        ("rediss://h/0", "PriorityRedisStorage"),
+    ],
+)
+def test_a_redis_queue_is_chosen_by_its_address(url: str, storage: str) -> None:
+    assert type(queue.build(url).storage).__name__ == storage
