@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components import auth, cached
@@ -18,10 +19,18 @@ from core.errors import ChaparError, Conflict, Unauthenticated
 
 Result = TypeVar("Result")
 _ERRORS = "frame.errors"
-_SLOTS = "frame.slots"
+_PLACES = "frame.places"
 _SAID = "frame.said"
 _STALE = "frame.stale"
 _JUST_NOW = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the refusal of a field is drawn, and the key of its widget."""
+
+    slot: DeltaGenerator
+    key: str
 
 
 @dataclass(frozen=True)
@@ -91,14 +100,8 @@ def check(function: Callable[..., Result], /, *args: object, field: str) -> Resu
     try:
         return function(*args)
     except ChaparError as error:
-        put_error(field, _words(error))
+        _draw_error(field, _words(error))
         return None
-
-
-def error_of(field: str) -> str:
-    """Return what is wrong with a field, or nothing."""
-    errors: dict[str, str] = st.session_state.get(_ERRORS, {})
-    return errors.get(field, "")
 
 
 def is_stale() -> bool:
@@ -107,11 +110,19 @@ def is_stale() -> bool:
 
 
 def put_error(field: str, text: str) -> None:
-    """Say at a field what is wrong with it: at once where it is drawn already, else when it is."""
-    st.session_state.setdefault(_ERRORS, {})[field] = text
-    slot = st.session_state.get(_SLOTS, {}).get(field)
-    if slot is not None:
-        slot.html(_field_error(text))
+    """Say at a field what is wrong with it, until it is changed or saved again."""
+    place = _places().get(field)
+    value = st.session_state.get(place.key) if place else None
+    st.session_state.setdefault(_ERRORS, {})[field] = (text, value)
+    _draw_error(field, text)
+
+
+def place_error(field: str, *, key: str) -> None:
+    """Draw here what is wrong with a field, now or as soon as it becomes known in this run."""
+    st.session_state.setdefault(_PLACES, {})[field] = _Place(st.empty(), key)
+    text, value = st.session_state.get(_ERRORS, {}).get(field, ("", None))
+    if text and value == st.session_state.get(key):
+        _draw_error(field, text)
 
 
 def clear_errors() -> None:
@@ -119,17 +130,9 @@ def clear_errors() -> None:
     st.session_state[_ERRORS] = {}
 
 
-def place_error(field: str) -> None:
-    """Draw what is wrong with a field here, now or as soon as it becomes known in this run."""
-    slot = st.empty()
-    st.session_state.setdefault(_SLOTS, {})[field] = slot
-    if text := error_of(field):
-        slot.html(_field_error(text))
-
-
 def begin_run(page: str) -> None:
     """Start a run of a page: places of errors are new, errors of another page are gone."""
-    st.session_state[_SLOTS] = {}
+    st.session_state[_PLACES] = {}
     if st.session_state.get("frame.page") != page:
         st.session_state["frame.page"] = page
         clear_errors()
@@ -195,5 +198,12 @@ def _timed(verb: Callable[..., object], kwargs: dict[str, object]) -> dict[str, 
     return {**kwargs, "now": clock.now()} if takes_now and "now" not in kwargs else kwargs
 
 
-def _field_error(text: str) -> str:
-    return tag("p", safe(text), class_="ch-field-error", role="alert")
+def _places() -> dict[str, _Place]:
+    places: dict[str, _Place] = st.session_state.get(_PLACES, {})
+    return places
+
+
+def _draw_error(field: str, text: str) -> None:
+    place = _places().get(field)
+    if place is not None:
+        place.slot.html(tag("p", safe(text), class_="ch-field-error", role="alert"))

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components.actions import check, error_of, place_error
+from components.actions import check, place_error
 from components.html import safe, show, tag
 from components.i18n import figures, plain, t
 from core.i18n.digits import parse_count
@@ -135,12 +135,10 @@ def switch(key: str, label: str, *, value: bool = False, hint: str = "") -> bool
 
 def frame(key: str, *, field: str = "", hint: str = "") -> DeltaGenerator:
     """Return the place of a field. What is wrong with it, and its hint, follow the field in it."""
-    name = field or field_name(key)
-    state = "bad" if error_of(name) else "field"
-    box = st.container(key=f"{state}_{key.replace('.', '_')}")
+    box = st.container(key=f"field_{key.replace('.', '_')}")
     inner = box.container()
     with box:
-        place_error(name)
+        place_error(field or field_name(key), key=key)
         if hint:
             show(tag("p", safe(hint), class_="ch-field-hint"))
     return inner

@@ -2,19 +2,14 @@
 
 import streamlit as st
 
-from components import actions, auth, forms, page, tables
-from components.html import note, safe, show, tag
-from components.i18n import ago, moment, plain, t
-from components.tables import Cell, Column
-from core.accounts.models import LoginSession, User
+from components import actions, auth, forms, page
+from components.i18n import t
+from core.accounts.models import User
 from core.accounts.passwords import change_own_password
-from core.accounts.second_factor import confirm_totp, disable_totp, start_totp
 from core.accounts.service import change_self
-from core.accounts.sessions import list_own_sessions, revoke_other_sessions, revoke_own_session
 from core.accounts.terms import UserDetails
 from core.i18n.terms import Calendar, Language
-
-OFFER = "account.offer"
+from pages import _signing_in
 
 
 def _myself(user: User) -> None:
@@ -22,7 +17,7 @@ def _myself(user: User) -> None:
     with page.column():
         name = forms.text("account.name", t("account.name"), value=user.name, limit=200)
         language = forms.pick(
-            "account.language",
+            f"account.{user.language}.language",  # another field once it was changed elsewhere
             t("account.language"),
             list(Language),
             value=user.language,
@@ -48,7 +43,7 @@ def _myself(user: User) -> None:
 def _password() -> None:
     page.section("account.password")
     with page.column():
-        _present_password("account.current")
+        _signing_in.present_password("account.current")
         forms.text(
             "account.password",
             t("account.password.new"),
@@ -58,11 +53,6 @@ def _password() -> None:
         st.button(t("account.password.change"), key="account.change", on_click=_change_password)
 
 
-def _present_password(key: str) -> None:
-    label = t("account.password.current")
-    forms.text(key, label, kind="password", autocomplete="current-password")
-
-
 def _change_password() -> None:
     state = st.session_state
     given = {"current": state["account.current"], "password": state["account.password"]}
@@ -70,109 +60,10 @@ def _change_password() -> None:
         state["account.current"] = state["account.password"] = ""
 
 
-def _second_factor(user: User) -> None:
-    page.section("account.factor")
-    with page.column():
-        if user.totp_sealed:
-            _factor_on()
-        elif OFFER in st.session_state:
-            _offer()
-        else:
-            note(t("account.factor.off.title"), t("account.factor.off.body"))
-            if st.button(t("account.factor.begin"), key="account.begin"):
-                st.session_state[OFFER] = actions.ask(start_totp)
-                st.rerun()
-
-
-def _factor_on() -> None:
-    note(t("account.factor.on.title"), t("account.factor.on.body"), tone="good")
-    with st.expander(plain(t("account.factor.end"))):
-        _present_password("account.proof")
-        st.button(t("account.factor.end"), key="account.end", on_click=_end_factor)
-
-
-def _end_factor() -> None:
-    password = st.session_state["account.proof"]
-    if actions.attempt(
-        disable_totp, password=password, toast="account.factor.ended", fields={"current": "proof"}
-    ):
-        st.session_state["account.proof"] = ""
-
-
-def _offer() -> None:
-    offer = st.session_state[OFFER]
-    steps = ("account.factor.step1", "account.factor.step2")
-    show(tag("ol", *(tag("li", safe(t(step))) for step in steps)))
-    show(f'<img src="{safe(offer.picture())}" alt="{safe(t("account.factor.picture"))}" '
-         'style="inline-size:200px;background:#fff;border-radius:8px">')  # fmt: skip
-    st.caption(t("account.factor.by_hand"))
-    st.code(offer.secret, language=None)
-    forms.text("account.code", t("account.factor.code"), example=t("account.factor.code_example"))
-    with st.container(horizontal=True):
-        st.button(t("account.factor.confirm"), key="account.confirm", on_click=_confirm)
-        if st.button(t("common.cancel"), key="account.cancel"):
-            del st.session_state[OFFER]
-            st.rerun()
-
-
-def _confirm() -> None:
-    given = {"sealed": st.session_state[OFFER].sealed, "code": st.session_state["account.code"]}
-    if actions.attempt(confirm_totp, toast="account.factor.begun", **given):
-        del st.session_state[OFFER]
-
-
-def _sessions(who: auth.Who) -> None:
-    page.section("account.sessions")
-    st.caption(t("account.sessions.hint"))
-    visits = actions.ask(list_own_sessions)
-    pressed = tables.show(
-        "account.visits",
-        [
-            Column(key="device", label=t("account.sessions.device")),
-            Column(key="place", label=t("account.sessions.place")),
-            Column(key="seen", label=t("account.sessions.seen")),
-        ],
-        [_visit(visit, who) for visit in visits],
-        label=t("account.sessions"),
-    )
-    if pressed.acted and actions.attempt(
-        revoke_own_session, session_id=int(pressed.acted), toast="account.sessions.ended"
-    ):
-        st.rerun()
-    if len(visits) > 1 and st.button(t("account.sessions.end_others"), key="account.end_others"):
-        actions.perform(revoke_other_sessions, toast="account.sessions.ended")
-        st.rerun()
-
-
-def _visit(visit: LoginSession, who: auth.Who) -> tables.Row:
-    is_here = visit.hash == who.visit.hash
-    here = t("account.sessions.here") if is_here else ""
-    end = tables.Action(key="end", label=t("account.sessions.end"), is_dangerous=True)
-    return tables.Row(
-        id=str(visit.id),
-        cells={
-            "device": Cell(text=_device(visit.user_agent), note=here),
-            "place": Cell(text=visit.ip or t("common.unknown")),
-            "seen": Cell(text=ago(visit.last_seen_at), hover=moment(visit.last_seen_at)),
-        },
-        actions=() if is_here else (end,),
-    )
-
-
-def _device(agent: str) -> str:
-    """Return browser and system in words people know."""
-    browsers = {"Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-    systems = {"Android": "Android", "iPhone": "iPhone", "Windows": "Windows", "Mac OS": "macOS",
-               "Linux": "Linux"}  # fmt: skip
-    found = [next((name for sign, name in known.items() if sign in agent), "")
-             for known in (browsers, systems)]  # fmt: skip
-    return " · ".join(name for name in found if name) or t("account.sessions.unknown_device")
-
-
 who = auth.required()
 page.header("account")
 if who.user is not None:
     _myself(who.user)
     _password()
-    _second_factor(who.user)
-    _sessions(who)
+    _signing_in.second_factor(who.user)
+    _signing_in.visits(who)

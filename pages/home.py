@@ -7,14 +7,13 @@ from functools import partial
 
 import streamlit as st
 
-from components import actions, auth, direction, page, progress, tables, tiles
+from components import actions, auth, page, progress, tiles
 from components.html import safe, show, tag
-from components.i18n import ago, moment, plain, t
-from components.tables import Cell, Column, Row
+from components.i18n import plain, t
 from components.tiles import Tile
 from core import clock
 from core.access.terms import Permission
-from core.activities.service import complete_task, tasks_due
+from core.activities.service import tasks_due
 from core.activities.terms import TaskLine
 from core.alerts.history import list_episodes
 from core.alerts.terms import EpisodeFilter, EpisodePage, EpisodeState
@@ -23,7 +22,7 @@ from core.jobs.service import job, jobs
 from core.jobs.terms import JobState
 from core.messages.service import MessageFilter, MessagePage, list_messages
 from core.messages.terms import MessageStatus, Reason
-from pages import first_steps
+from pages import _waiting, first_steps
 from pages.registry import HERE
 
 FEW = 5
@@ -86,73 +85,6 @@ def _mails(status: MessageStatus, reasons: tuple[Reason, ...] = ()) -> MessagePa
     return actions.ask(list_messages, where=MessageFilter(statuses=(status,), reasons=reasons))
 
 
-def _more(script: str, code: str, total: int) -> None:
-    """Draw the way to the whole list, where its page is there."""
-    if total and (HERE / script).is_file():
-        st.page_link(script, label=t(code, count=total), icon=direction.onward())
-
-
-def _alert_list(found: EpisodePage) -> None:
-    page.section("home.alerts")
-    lines = (
-        tag(
-            "li",
-            tag("b", safe(line.name)),
-            tag("span", safe(t("home.alert.left", count=line.on_hand, level=line.level))),
-            tag("time", safe(ago(line.opened_at)), title=moment(line.opened_at)),
-        )
-        for line in found.lines
-    )
-    show(tag("ul", *lines, class_="ch-rows"))
-    _more("operations/episodes.py", "home.alerts.all", found.count)
-
-
-def _task_list(found: Sequence[TaskLine]) -> None:
-    page.section("home.tasks")
-    done = tables.Action(key="done", label=t("home.task.done"))
-    columns = [
-        Column(key="title", label=t("home.task.title")),
-        Column(key="about", label=t("home.task.about")),
-        Column(key="due", label=t("home.task.due")),
-    ]
-    rows = [
-        Row(
-            id=str(task.id),
-            cells={"title": task.title, "about": task.contact_name, "due": _due(task)},
-            actions=(done,),
-        )
-        for task in found
-    ]
-    pressed = tables.show("home.tasks", columns, rows, label=t("home.tasks"))
-    if pressed.acted and actions.perform(
-        complete_task, task_id=int(pressed.acted), toast="home.task.completed"
-    ):
-        st.rerun()
-
-
-def _due(task: TaskLine) -> Cell:
-    return Cell(
-        text=ago(task.due_at),
-        hover=moment(task.due_at),
-        tone="warning" if task.is_overdue else None,
-    )
-
-
-def _mail_list(code: str, found: MessagePage) -> None:
-    page.section(code)
-    lines = (
-        tag(
-            "li",
-            tag("b", safe(line.person or t("common.unknown"))),
-            tag("span", safe(line.message.subject_text)),
-            tag("span", safe(t("home.mail.until", due=moment(line.message.due_at)))),
-        )
-        for line in found.lines[:FEW]
-    )
-    show(tag("ul", *lines, class_="ch-rows"))
-    _more("workspace/messages.py", "home.mails.all", found.total)
-
-
 def _running(found: Sequence[Job]) -> None:
     page.section("home.jobs")
     for one in found:
@@ -173,12 +105,13 @@ def _first_steps(who: auth.Who) -> None:
 
 
 def _step(step: first_steps.Step, *, is_done: bool) -> None:
-    icon = ":material/check_circle:" if is_done else ":material/radio_button_unchecked:"
-    text = plain(t(f"home.step.{step.name}"))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":gray[{icon} {text}]" if is_done else f"{icon} {text}", width="content")
-        if not is_done and (HERE / step.page).is_file():
-            st.page_link(step.page, label=t("home.step.go"), icon=direction.onward())
+    text = t(f"home.step.{step.name}")
+    if is_done:
+        st.markdown(f":gray[:material/check_circle: {plain(text)}]")
+    elif (HERE / step.page).is_file():
+        st.page_link(step.page, label=plain(text), icon=":material/radio_button_unchecked:")
+    else:
+        st.markdown(f":material/radio_button_unchecked: {plain(text)}")
 
 
 def _quiet() -> None:
@@ -195,12 +128,12 @@ _first_steps(who)
 if found.is_quiet:
     _quiet()
 if found.alerts and found.alerts.count:
-    _alert_list(found.alerts)
+    _waiting.alert_list(found.alerts)
 if found.tasks:
-    _task_list(found.tasks)
+    _waiting.task_list(found.tasks)
 if found.doubt and found.doubt.total:
-    _mail_list("home.doubt", found.doubt)
+    _waiting.mail_list("home.doubt", found.doubt)
 if found.held and found.held.total:
-    _mail_list("home.held", found.held)
+    _waiting.mail_list("home.held", found.held)
 if found.running:
     _running(found.running)

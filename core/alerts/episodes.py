@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, not_, or_, select, update
 from sqlmodel import Session, col
 
 from core.alerts import queries
@@ -130,19 +130,29 @@ def waiting_batches(session: Session, batches: Iterable[str | None]) -> set[str]
 
 
 def untold(session: Session, rule_ids: Collection[int]) -> Sequence[Episode]:
-    """Return the open episodes of these rules that nobody was told of."""
+    """Return the open episodes of these rules that nobody was told of.
+
+    Those of an import that still has events waiting are left out.
+    """
+    is_untold = and_(col(Episode.told_at).is_(None), col(Episode.closed_at).is_(None))
+    batches = session.scalars(select(col(Episode.batch)).where(is_untold).distinct()).all()
     statement = select(Episode).where(
-        col(Episode.told_at).is_(None),
-        col(Episode.closed_at).is_(None),
+        is_untold,
         col(Episode.rule_id).in_(rule_ids),
+        or_(
+            col(Episode.batch).is_(None),
+            col(Episode.batch).not_in(waiting_batches(session, batches)),
+        ),
     )
     return session.scalars(statement.order_by(col(Episode.id))).all()
 
 
-def owed_recoveries(session: Session) -> Sequence[Episode]:
-    """Return the closed episodes whose recovery is still to be told."""
+def owed_recoveries(session: Session) -> list[Episode]:
+    """Return the closed episodes whose recovery is still to be told, imports as in `untold`."""
     statement = select(Episode).where(col(Episode.recovery_due_at).is_not(None))
-    return session.scalars(statement.order_by(col(Episode.id))).all()
+    owed = session.scalars(statement.order_by(col(Episode.id))).all()
+    waiting = waiting_batches(session, {episode.closed_batch for episode in owed})
+    return [episode for episode in owed if episode.closed_batch not in waiting]
 
 
 def due_nags(session: Session, rule_ids: Collection[int], *, now: datetime) -> Sequence[Episode]:

@@ -1,6 +1,6 @@
 """Who is told of which episodes: one mail per person and occasion, however many items it names."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,8 +127,7 @@ def send_notice(
 def _tell_raised(session: Session, *, now: datetime) -> int:
     active = {rule.id: rule for rule in queries.enabled_rules(session)}
     people = people_of(session, active)
-    waiting = episodes.untold(session, [one for one in active if people[one]])
-    found = _of_ended_batches(session, waiting, {one.id: one.batch for one in waiting})
+    found = episodes.untold(session, [one for one in active if people[one]])
     for episode in found:
         episode.told_at = now
         if episode.acknowledged_at is None:
@@ -141,8 +140,7 @@ def _tell_raised(session: Session, *, now: datetime) -> int:
 
 def _tell_recovered(session: Session, *, now: datetime) -> int:
     active = {rule.id: rule for rule in queries.enabled_rules(session)}
-    owed = episodes.owed_recoveries(session)
-    ended = _of_ended_batches(session, owed, {one.id: one.closed_batch for one in owed})
+    ended = episodes.owed_recoveries(session)
     again = episodes.open_of_items(session, {episode.item_id for episode in ended})
     found = []
     for episode in ended:
@@ -154,13 +152,6 @@ def _tell_recovered(session: Session, *, now: datetime) -> int:
     told = episodes.told_people(session, [episode.id for episode in found])
     cases = _cases(session, found, active)
     return _notify(session, NoticeKind.RECOVERED, told, cases=cases, now=now)
-
-
-def _of_ended_batches(
-    session: Session, found: Iterable[Episode], batches: Mapping[int, str | None]
-) -> list[Episode]:
-    waiting = episodes.waiting_batches(session, batches.values())
-    return [episode for episode in found if batches[episode.id] not in waiting]
 
 
 def _cases(

@@ -142,7 +142,14 @@ def _run(program: str, url: str | None, *arguments: str) -> None:
 def _address(url: str, folder: Path) -> str:
     """Return the address for libpq; the password goes by a file, unseen in lists of processes."""
     parsed = make_url(url)
-    plain: URL = parsed.set(drivername="postgresql", password=None)
+    plain = URL.create(
+        "postgresql",
+        username=parsed.username,
+        host=parsed.host,
+        port=parsed.port,
+        database=parsed.database,
+        query=parsed.query,
+    )
     if parsed.password:
         secret = str(parsed.password).replace("\\", "\\\\").replace(":", "\\:")
         file = folder / "password"

@@ -28,11 +28,11 @@ def migrate() -> None:
     if not pending:
         say("cli.migrated_already")
         return
-    processes.require_stopped()
-    saved = backup.back_up_before_upgrade(now=clock.now())
-    if saved:
-        say("cli.saved_before_upgrade", file=str(saved))
-    migrations.upgrade(url)
+    with processes.alone():
+        saved = backup.back_up_before_upgrade(now=clock.now())
+        if saved:
+            say("cli.saved_before_upgrade", file=str(saved))
+        migrations.upgrade(url)
     say("cli.migrated", count=len(pending))
 
 
@@ -68,8 +68,8 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help=words("cli.help.replace"))] = False,
 ) -> None:
     """Put the content of a backup in place of the store; it sends nothing until confirmed."""
-    processes.require_stopped()
-    done = (backup.replace if replace else backup.restore)(file, now=clock.now())
+    with processes.alone():
+        done = (backup.replace if replace else backup.restore)(file, now=clock.now())
     say("cli.restored", made=done.manifest.made_at.isoformat(timespec="seconds"))
     if done.replaced:
         say("cli.saved_before_restore", file=str(done.replaced))

@@ -4,7 +4,8 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.cli.speech import words
@@ -69,16 +70,21 @@ def hold_running_lock() -> None:
     os.set_inheritable(handle, True)  # noqa: FBT003 - its only form
 
 
-def require_stopped() -> None:
-    """Hold the data directory alone until this process ends.
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep the data directory for this command: nothing else may start meanwhile.
 
     Raises:
         Conflict: "cli.running" while interface, worker or supervisor run here.
     """
+    handle = _lock_file()
     try:
-        fcntl.flock(_lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     except BlockingIOError as error:
         raise Conflict("cli.running") from error
+    finally:
+        os.close(handle)
 
 
 def is_running() -> bool:

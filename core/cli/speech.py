@@ -12,9 +12,11 @@ COMMAND_LINE = Actor(kind="system", id=None, name="command line", is_system=True
 
 
 def language() -> Language:
-    """Return the language commands speak."""
-    wanted = settings().default_language
-    return Language(wanted) if wanted in set(Language) else Language.EN
+    """Return the language commands speak; English while the settings cannot be read."""
+    try:
+        return Language(settings().default_language)
+    except ValueError:  # an unknown language, or settings that are not valid
+        return Language.EN
 
 
 def words(code: str, **params: object) -> str:

@@ -78,9 +78,11 @@ def parse_address(text: str) -> EmailAddress:
     ascii_domain = _ascii_domain(domain)
     if len(f"{local}@{ascii_domain}".encode()) > MAX_OCTETS:
         raise _refused(AddressFault.TOO_LONG)
-    key = unicodedata.normalize("NFC", local.lower())
     return EmailAddress(
-        raw=text, normalised=f"{key}@{ascii_domain}", local=local, domain=ascii_domain
+        raw=text,
+        normalised=f"{local.lower()}@{ascii_domain}",
+        local=local,
+        domain=ascii_domain,
     )
 
 

@@ -71,10 +71,10 @@ def checked_options(session: Session, options: Mapping[str, object]) -> Mapping[
     }
 
 
-def run(run: Run) -> None:
+def run(run: Run, *, on_progress: feed.OnProgress | None = None) -> None:
     """Take the lines of a planned job that were not taken yet."""
     job = feed.job_of(run)
-    _feed(run, job, uploads.path_of(job.upload), limits=PAGE_LIMITS)
+    _feed(run, job, uploads.path_of(job.upload), limits=PAGE_LIMITS, on_progress=on_progress)
 
 
 def settle(session: Session, job: Job) -> None:

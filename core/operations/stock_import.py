@@ -85,14 +85,14 @@ def checked_options(_session: Session, options: Mapping[str, object]) -> Mapping
     return {"known": known}
 
 
-def run(run: Run) -> None:
+def run(run: Run, *, on_progress: feed.OnProgress | None = None) -> None:
     """Take the rows of a planned job that were not taken yet."""
     job = feed.job_of(run)
     path = uploads.path_of(job.upload)
     records = tables.records(path, layout_of(job.options), PAGE_LIMITS)
     width = len(sample_in(job.options).headers)
     rows = read_rows(records, mapping_of(job.options), width=width)
-    feed.feed(run, rows, _take)
+    feed.feed(run, rows, _take, on_progress=on_progress)
 
 
 def settle(session: Session, job: Job) -> None:

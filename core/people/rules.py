@@ -1,7 +1,7 @@
 """Pure decisions of HR: what an employee may be, and when the steps of the first days happen."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, assert_never
 
@@ -63,13 +63,24 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
-def checked(given: EmployeeInput) -> EmployeeFacts:
-    """Return the facts; raises Invalid for the first thing that is wrong, at its field."""
+def checked(given: EmployeeInput, *, home: Language) -> EmployeeFacts:
+    """Return the facts; raises Invalid for the first thing that is wrong, at its field.
+
+    Names of whoever reads Persian, by choice or because the house does, get Persian letters.
+    """
     found = check(given)
     if found.facts is None:
         first = found.faults[0]
         raise Invalid(first.code, field=first.field, **first.params)
-    return found.facts
+    facts = found.facts
+    if (facts.language or home) is not Language.FA:
+        return facts
+    return replace(
+        facts,
+        first_name=persian_letters(facts.first_name),
+        last_name=persian_letters(facts.last_name),
+        job_title=persian_letters(facts.job_title),
+    )
 
 
 def check(given: EmployeeInput) -> Checked:
@@ -202,7 +213,7 @@ def _line(name: str) -> Callable[[EmployeeInput], str]:
         clean = stored_line(getattr(given, name))
         if len(clean) > LIMITS[name]:
             raise Invalid("employee.too_long", limit=LIMITS[name])
-        return persian_letters(clean) if given.language == Language.FA else clean
+        return clean
 
     return read
 

@@ -46,7 +46,7 @@ def admit(
     Raises:
         Invalid, Conflict: At the field that is wrong or taken.
     """
-    facts = rules.checked(given)
+    facts = rules.checked(given, home=shared.language)
     _check_named(session, shared, given, employee_id=None)
     if facts.code and queries.by_code(session, facts.code) is not None:
         raise Conflict("employee.code_taken", field="code", typed=facts.code)
@@ -86,7 +86,7 @@ def amend(
     now: datetime,
 ) -> Employee:
     """Return the employee as now described; what has not gone yet follows the new dates."""
-    facts = rules.checked(given)
+    facts = rules.checked(given, home=shared.language)
     _check_named(session, shared, given, employee_id=employee.id)
     _check_code(session, employee, facts)
     contact = contact_queries.contact(session, employee.contact_id)

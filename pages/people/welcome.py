@@ -60,7 +60,7 @@ def _entry(one: StripEntry, *, with_names: bool) -> strip.Entry:
     title = one.titles.get(language().value) or next(iter(one.titles.values()), "")
     small = [hour(one.local_time), t(f"strip.state.{one.state}")]
     if one.moved_from is not None:
-        small.append(t("strip.moved", day=day(one.moved_from)))
+        small.append(t("strip.moved", date=day(one.moved_from)))
     name = f"{one.employee_name}: {title}" if with_names else title
     return strip.Entry(text=name, note=" · ".join(small), tone=TONES.get(one.state, "muted"))
 

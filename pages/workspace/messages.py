@@ -48,7 +48,7 @@ def _row(line: MessageLine) -> Row:
     message = line.message
     group = group_of(message.status)
     at = message.sent_at or message.due_at
-    reason = explain.short(message.reason) if message.reason else t("reason.planned")
+    reason = explain.short(message.reason) if message.reason else t("messages.planned")
     return Row(
         id=message.public_id,
         cells={

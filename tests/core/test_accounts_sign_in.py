@@ -95,19 +95,19 @@ def test_the_right_password_opens_a_visit_with_the_roles_held_now(
 
 
 @pytest.mark.spec("T28")
-@pytest.mark.parametrize("login", ["nasrin", "nobody", "", "x" * 5000, "nasrin'--", "ن" * 300])
 def test_whoever_is_named_a_wrong_password_costs_one_comparison_and_the_same_rows(
-    user: User, hasher: Counting, now: datetime, login: str
+    user: User, hasher: Counting, now: datetime
 ) -> None:
-    entry = enter(login, "wrong", now=now)
-    assert entry == Entry(SignIn.WRONG)
-    assert hasher.compared == 1
-    with reading() as session:
-        assert len(session.exec(select(LoginAttempt)).all()) == 1
-        refused = select(AuditEntry).where(AuditEntry.action == "session.refused")
-        rows = session.exec(refused).all()
-        assert len(rows) == 1
-        assert login not in str(rows[0].model_dump()) or len(login) < 2 or login == "nasrin"
+    names = ("nasrin", "nobody", "", "secret typed here" * 300, "nasrin'--", "ن" * 300)
+    for count, login in enumerate(names, start=1):
+        assert enter(login, "wrong", now=now) == Entry(SignIn.WRONG)
+        assert hasher.compared == count
+        with reading() as session:
+            assert len(session.exec(select(LoginAttempt)).all()) == count
+            refused = select(AuditEntry).where(AuditEntry.action == "session.refused")
+            rows = session.exec(refused).all()
+            assert len(rows) == count
+            assert "secret typed" not in "".join(str(row.model_dump()) for row in rows)
 
 
 def test_an_account_without_a_password_or_closed_is_like_an_unknown_one(

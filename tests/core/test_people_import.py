@@ -406,12 +406,16 @@ def finish(run: Run) -> Job:
 
 ARABIC_LETTERS = str.maketrans("یک", "يك")  # all that the old code page has
 FILE = (
-    "کد;نام;نام خانوادگی;ایمیل;مدیر;تاریخ شروع\n"
-    "1;سارا;احمدی;sara@example.com;9;1415/09/09\n"
-    "2;علی;کریمی;ali@;;\n"
-    "1;دوباره;x;twice@example.com;;\n"
-    "9;رئیس;x;boss@example.com;;\n"
-).translate(ARABIC_LETTERS).encode("cp1256")
+    (
+        "کد;نام;نام خانوادگی;ایمیل;مدیر;تاریخ شروع\n"
+        "1;سارا;احمدی;sara@example.com;9;1415/09/09\n"
+        "2;علی;کریمی;ali@;;\n"
+        "1;دوباره;x;twice@example.com;;\n"
+        "9;رئیس;x;boss@example.com;;\n"
+    )
+    .translate(ARABIC_LETTERS)
+    .encode("cp1256")
+)
 
 
 @pytest.mark.spec("S88", "T38")
@@ -431,6 +435,7 @@ def test_a_file_in_an_old_encoding_becomes_employees_and_a_list_of_refused_rows(
     boss = next(one for one in everybody() if one.code == "9")
     sara = next(one for one in everybody() if one.code == "1")
     assert sara.manager_id == boss.id
+    assert (sara.last_name, boss.first_name) == ("احمدی", "رئیس")
     with reading() as session:
         items = session.exec(
             select(OnboardingItem).where(OnboardingItem.employee_id == sara.id)

@@ -2,16 +2,19 @@
 
 import json
 import re
+import socket
 import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from cryptography import x509
@@ -345,6 +348,29 @@ def test_a_server_that_refuses_in_the_middle_of_a_mail_has_not_accepted_it() -> 
     assert done.error
     assert (done.kind, done.receipt) in {(P, None), (C, None)}
     assert done.error.stage is Stage.BODY
+
+
+def test_a_refusal_in_the_middle_of_a_mail_is_heard_though_the_server_reads_no_more() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=refuse_in_the_middle, args=(listener,), daemon=True).start()
+        done = tried(route(listener.getsockname()[1], timeout_s=0.5), BIG_MAIL)
+    assert done.error
+    assert (done.kind, done.error.stage, done.error.reply_code) == (P, Stage.BODY, 552)
+    assert done.took_s < 2
+
+
+def refuse_in_the_middle(listener: socket.socket) -> None:
+    """Serve one client up to 354, read a little of its letter, say 552 and read no more."""
+    client, _ = listener.accept()
+    with client:
+        for reply in ("220 hello", "250 hello", "250 ok", "250 ok", "354 go on"):
+            client.sendall(f"{reply}\r\n".encode())
+            client.recv(1_000)
+        client.sendall(b"552 5.3.4 too big\r\n")
+        client.settimeout(10)
+        with suppress(OSError):
+            while client.recv(1, socket.MSG_PEEK):
+                time.sleep(0.05)
 
 
 @pytest.mark.parametrize("command", ["connect", "ehlo", "mail", "rcpt", "data"])

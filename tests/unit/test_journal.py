@@ -21,6 +21,26 @@ journal.begin(3, 1); journal.end(3, 451)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from core.delivery.journal import Journal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+journal = Journal(Path(sys.argv[1]))
+journal.begin(1, 1)
+everything = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (14, everything[1]))
+for message in (2, 3):
+    try:
+        journal.begin(message, 1)
+        sys.exit("a full disk was not noticed")
+    except OSError:
+        pass
+resource.setrlimit(resource.RLIMIT_FSIZE, everything)
+journal.begin(4, 1)
+journal.end(4, 250)
+"""
+
 
 def test_what_was_begun_and_not_ended_is_open(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
@@ -36,11 +56,20 @@ def test_what_was_begun_and_not_ended_is_open(tmp_path: Path) -> None:
     journal.close()
 
 
+def run(script: str, folder: Path) -> int:
+    """Run a script in a process of its own and return how it ended."""
+    command = [sys.executable, "-c", script, str(folder)]
+    return subprocess.run(command, check=False, cwd=Path.cwd()).returncode  # noqa: S603
+
+
+def test_a_full_disk_is_an_error_and_harms_no_later_line(tmp_path: Path) -> None:
+    assert run(FULL_DISK, tmp_path) == 0
+    with left_behind(tmp_path) as [story]:
+        assert (story.begun, story.ended) == ({1: 1}, {4: 250})
+
+
 def test_a_killed_process_leaves_its_story_to_the_next_one(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", DYING, str(tmp_path)], check=False, cwd=Path.cwd()
-    )
-    assert done.returncode == -signal.SIGKILL
+    assert run(DYING, tmp_path) == -signal.SIGKILL
     with left_behind(tmp_path) as found:
         assert [(story.begun, story.ended) for story in found] == [({2: 3}, {1: 250, 3: 451})]
     with left_behind(tmp_path) as found:

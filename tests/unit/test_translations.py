@@ -27,7 +27,7 @@ NAMES = frozenset(
         Chapar Excel Gmail Google Outlook Yahoo Apple Mail Thunderbird Microsoft Word Android iPhone
         PostgreSQL SQLite Redis Huey Streamlit Python Linux Markdown Jinja Chromium Chrome Firefox
         Safari OpenAPI OAuth Authenticator WhatsApp Telegram Slack GitHub Ctrl Enter Esc Shift IPv4
-        IPv6 iCal
+        IPv6 iCal JavaScript
         """,
     )
 )
@@ -159,7 +159,7 @@ def test_no_code_stands_in_two_files() -> None:
 
 
 def test_codes_are_written_as_area_and_name() -> None:
-    shape = re.compile(r"[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+)+")
+    shape = re.compile(r"[a-z][a-z0-9_]*(?:\.[A-Za-z0-9_:-]+)+")
     report([entry.place for entry in entries() if not shape.fullmatch(entry.code)])
 
 
