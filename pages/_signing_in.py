@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from components import actions, auth, forms, page, tables
-from components.html import note, safe, show, tag
+from components import actions, auth, forms, guidance, page, tables
+from components.html import note, safe, show
 from components.i18n import ago, moment, plain, t
 from components.tables import Cell, Column
 from core.accounts.models import LoginSession, User
@@ -50,8 +50,7 @@ def _end_factor() -> None:
 
 def _offer() -> None:
     offer = st.session_state[OFFER]
-    steps = ("account.factor.step1", "account.factor.step2")
-    show(tag("ol", *(tag("li", safe(t(step))) for step in steps)))
+    guidance.numbered([t("account.factor.step1"), t("account.factor.step2")])
     show(f'<img src="{safe(offer.picture())}" alt="{safe(t("account.factor.picture"))}" '
          'style="inline-size:200px;background:#fff;border-radius:8px">')  # fmt: skip
     st.caption(t("account.factor.by_hand"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from components import actions, auth, help, i18n  # noqa: A004 - a page's help
+from components import actions, auth, guidance, i18n
 from components.html import safe, show, tag
 from components.i18n import plain, t
 from core.access.terms import DepartmentKind
@@ -40,7 +40,7 @@ def draw(frame: Frame) -> None:
             _folded(frame, t("frame.admin"), frame.part(Part.ADMIN))
         with st.container(key="frame_foot", gap="xsmall"):
             _language(frame.who)
-            help.offer(frame.here.name)
+            guidance.offer(frame.here.name)
             _account(frame)
 
 

@@ -99,7 +99,8 @@ def resolve_api_key(session: Session, _actor: Actor, *, text: str, now: datetime
     """Return the actor a key speaks for, or None when it is false, over or revoked."""
     mark, _, rest = text.partition("_")
     prefix, _, secret = rest.partition("_")
-    row = queries.api_key(session, prefix) if mark == MARK else None
+    is_formed = mark == MARK and prefix.isascii() and prefix.isalnum()
+    row = queries.api_key(session, prefix) if is_formed else None
     if row is None or not hmac.compare_digest(row.hash, signing.digest(secret)):
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):

@@ -106,7 +106,8 @@ def is_live(
 
 def login_key(text: str) -> str:
     """Return the login name as it is stored and looked up; case and width make no difference."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be hashed
+    return unicodedata.normalize("NFKC", whole).strip().casefold()
 
 
 def is_login(key: str) -> bool:

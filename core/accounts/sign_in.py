@@ -17,7 +17,7 @@ from core.access.service import verb
 from core.access.terms import SYSTEM, Actor, Permission
 from core.accounts import queries, sessions
 from core.accounts.models import LoginAttempt, User
-from core.accounts.rules import ACCOUNT_CAP, LOGIN_MAX, login_key, waiting_time
+from core.accounts.rules import ACCOUNT_CAP, LOGIN_MAX, is_login, login_key, waiting_time
 from core.accounts.sessions import Opened, Place
 from core.accounts.terms import SessionKind, SignIn
 from core.audit import service as audit
@@ -47,7 +47,7 @@ class Entry:
 def knock(session: Session, _actor: Actor, *, login: str, place: Place, now: datetime) -> Knock:
     """Note an attempt to sign in; unknown names are counted like known ones."""
     key = login_key(login[: 2 * LOGIN_MAX])
-    user = queries.user_named(session, key)
+    user = queries.user_named(session, key) if is_login(key) else None
     usable = user if user is not None and user.is_active else None
     noted = note_attempt(
         session,

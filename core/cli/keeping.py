@@ -1,6 +1,5 @@
 """Commands that keep the store: migrate, back up, restore, verify, fill with practice."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,9 @@ from core.cli.speech import remark, say, words
 from core.cli.waking import bind_waker
 from core.db import transaction
 from core.migrations import service as migrations
+from core.practice import service as practice
 from core.settings import settings
+from core.setup import service as setup
 
 app = typer.Typer()
 File = Annotated[Path, typer.Argument(help=words("cli.help.file"))]
@@ -87,9 +88,13 @@ def demo(
     """Load the practice company, or take all of it away again."""
     migrations.require_current(settings().store_url)
     bind_waker()
-    practice = import_module("core.practice.service")
+    now = clock.now()
     with transaction() as session:
-        (practice.clear if clear else practice.load)(session, now=clock.now())
+        if clear:
+            practice.clear(session, now=now)
+        else:
+            setup.ensure_basics(session, now=now)
+            practice.load(session, now=now)
     say("cli.demo_cleared" if clear else "cli.demo_loaded")
 
 

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,8 +59,16 @@ def become(command: Sequence[str]) -> None:
 
 def environment(**changes: str) -> dict[str, str]:
     """Return the environment for a process of ours."""
-    inherited = os.environ  # noqa: TID251 - handed on as it is, never read
-    return {**inherited, **changes}
+    return {**_inherited(), **changes}
+
+
+def change_environment(changes: Mapping[str, str]) -> None:
+    """Have this process, and those it starts, find other settings from now on."""
+    _inherited().update(changes)
+
+
+def _inherited() -> MutableMapping[str, str]:
+    return os.environ  # noqa: TID251 - handed on, never read
 
 
 def hold_running_lock() -> None:

@@ -44,7 +44,8 @@ def _token(request: Request) -> str:
 def _answer(session: Session, request: Request, notice: NoticePage) -> Response:
     reader = _reader(session, request, notice)
     say = partial(translate, reader.language)
-    shown = notice.lines[:SHOWN_ITEMS]
+    shown = [_line(line, reader) for line in notice.lines[:SHOWN_ITEMS]]
+    takers = {line["taken"] for line in shown}
     return page(
         request,
         "acknowledge.html",
@@ -52,7 +53,8 @@ def _answer(session: Session, request: Request, notice: NoticePage) -> Response:
         t=say,
         state=_state(notice),
         count=notice.open_count,
-        lines=[_line(line, reader) for line in shown],
+        lines=shown,
+        taker=takers.pop() if len(takers) == 1 else "",
         rest=len(notice.lines) - len(shown),
     )
 
@@ -79,13 +81,20 @@ def _state(notice: NoticePage) -> str:
 
 def _line(line: EpisodeLine, reader: Reader) -> dict[str, str]:
     """Return an item, how many are left, and who took it in hand."""
-    left = translate(reader.language, "alert.page.on_hand", on_hand=line.on_hand)
     taken = ""
     if line.acknowledged_at is not None:
         moment = formats.moment(line.acknowledged_at, reader)
         name = line.acknowledged_by or translate(reader.language, "alert.page.somebody")
         taken = translate(reader.language, "alert.acknowledged_by", name=name, moment=moment)
-    return {"name": line.name, "code": line.code, "left": left, "taken": taken}
+    return {"name": line.name, "code": line.code, "left": _left(line, reader), "taken": taken}
+
+
+def _left(line: EpisodeLine, reader: Reader) -> str:
+    if line.on_hand < 0:
+        return translate(reader.language, "alert.page.oversold", on_hand=-line.on_hand)
+    if line.on_hand == 0:
+        return translate(reader.language, "alert.page.out")
+    return translate(reader.language, "alert.page.on_hand", on_hand=line.on_hand)
 
 
 routes = [

@@ -9,7 +9,12 @@ from starlette.routing import BaseRoute, Route
 from core.http import auth, credentials, health, preview, preview_mails
 
 public_routes: list[BaseRoute] = [*health.routes]
-private_routes: list[BaseRoute] = [*auth.routes, *credentials.routes, *preview.routes, *preview_mails.routes]
+private_routes: list[BaseRoute] = [
+    *auth.routes,
+    *credentials.routes,
+    *preview.routes,
+    *preview_mails.routes,
+]
 
 
 def single_segment_paths(routes: list[BaseRoute]) -> frozenset[str]:

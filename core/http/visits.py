@@ -14,6 +14,7 @@ from core.accounts.sessions import Place, Visit
 from core.db import reading, transaction
 from core.http import cookies
 from core.http.origins import client_ip, site
+from core.i18n.text import stored_line
 
 KEY = "chapar.visit"
 log = logging.getLogger(__name__)
@@ -59,5 +60,5 @@ def place_of(connection: HTTPConnection) -> Place:
     """Return where the request comes from; forwarded addresses count from our proxies only."""
     peer = connection.client.host if connection.client else ""
     forwarded = ",".join(connection.headers.getlist("x-forwarded-for"))
-    agent = connection.headers.get("user-agent", "")
+    agent = stored_line(connection.headers.get("user-agent", ""))
     return Place(client_ip(peer, forwarded, site()), agent)

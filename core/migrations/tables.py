@@ -15,6 +15,7 @@ from core.messages import models as messages
 from core.operations import models as operations
 from core.organisation import models as organisation
 from core.people import models as people
+from core.practice import models as practice
 from core.schedule import models as schedule
 from core.templates import models as templates
 
@@ -34,6 +35,7 @@ ALL = (
     operations,
     organisation,
     people,
+    practice,
     schedule,
     templates,
 )

@@ -12,7 +12,7 @@ from core.accounts import queries as account_queries
 from core.accounts import service as accounts
 from core.accounts.links import MadeLink
 from core.accounts.models import User
-from core.accounts.rules import LINK_LIFE, LOGIN_MAX, MAIL_CAP, login_key
+from core.accounts.rules import LINK_LIFE, LOGIN_MAX, MAIL_CAP, is_login, login_key
 from core.accounts.sessions import Place
 from core.accounts.sign_in import Knock, note_attempt
 from core.accounts.terms import LinkPurpose, NewUser
@@ -80,7 +80,8 @@ def send_password_link(
     known names from unknown ones. At most MAIL_CAP mails in ten minutes for one name.
     """
     key = login_key(login[: 2 * LOGIN_MAX])
-    user = account_queries.user_named(session, key) or _user_at(session, login)
+    user = account_queries.user_named(session, key) if is_login(key) else None
+    user = user or _user_at(session, login)
     name = f"user {user.id}" if user else key
     asked = Knock(signing.keyed_digest("password-link", name), place)
     if note_attempt(session, asked, cap=MAIL_CAP, now=now).wait:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from core import ids
-from core.access.terms import SYSTEM, Actor, DepartmentKind
+from core.access.terms import SYSTEM, DepartmentKind
 from core.consent import service as consent
 from core.consent.terms import SuppressionReason
 from core.contacts import queries as contact_queries
@@ -17,6 +17,7 @@ from core.contacts.terms import Audience, ContactKind
 from core.messages import admission, rules, settings
 from core.messages import service as messages
 from core.messages.capping import Slot
+from core.messages.letters import header_id, sender_of
 from core.messages.models import Delivery, Message, SendLedger
 from core.messages.rules import Facts
 from core.messages.terms import Lane, MessageRequest, MessageStatus, OnCap, Reason
@@ -37,9 +38,9 @@ SENT_DAYS_AGO = (3, 9, 16)
 NOON, MIDNIGHT = 12, 1
 
 
-def write(session: Session, actor: Actor, *, now: datetime) -> None:
+def write(session: Session, *, now: datetime) -> None:
     """Make customers and templates, what they got in the past weeks, and one mail to each now."""
-    versions = {mail.key: _template(session, actor, mail, now=now) for mail in MAILS}
+    versions = {mail.key: _template(session, mail, now=now) for mail in MAILS}
     for customer in CUSTOMERS:
         person = _person(session, customer, now=now)
         for days in SENT_DAYS_AGO:
@@ -83,7 +84,7 @@ def _prepare(
             pass
 
 
-def _template(session: Session, actor: Actor, mail: Mail, *, now: datetime) -> TemplateVersion:
+def _template(session: Session, mail: Mail, *, now: datetime) -> TemplateVersion:
     language = organisation.organisation(session).language
     name = mail.names[language]
     if template_queries.named(session, name) is not None:
@@ -95,7 +96,6 @@ def _template(session: Session, actor: Actor, mail: Mail, *, now: datetime) -> T
         department_id=department_id(session, PLACES[mail.key]),
     )
     texts = {code.value: text for code, text in mail.texts.items()}
-    del actor  # the shop is set up by the system, whoever asked for it
     made = templates.add_template(session, SYSTEM, given=given, texts=texts, now=now)
     version = template_queries.newest_version(session, made.id)
     assert version is not None  # noqa: S101 - it was made with its first version
@@ -155,6 +155,7 @@ def _sent(session: Session, person: Contact, version: TemplateVersion, *, at: da
         reason=Reason.SENT,
         created_at=at,
     )
+    message.message_id_header = header_id(message, sender_of(session, message))
     session.add(message)
     session.flush()
     facts = Facts(

@@ -33,7 +33,7 @@ def load_for(session: Session, actor: Actor, *, now: datetime) -> int:
         alerts.settle(session, now=now)  # what is really low opens its own episodes first
         session.flush()
         before = queries.highest(session)
-        _fill(session, actor, now=now)
+        _fill(session, now=now)
         session.flush()
         queries.mark_since(session, before)
     count = queries.marked_count(session)
@@ -69,9 +69,9 @@ def clear(session: Session, *, now: datetime) -> int:
     return clear_for(session, SYSTEM, now=now)
 
 
-def _fill(session: Session, actor: Actor, *, now: datetime) -> None:
+def _fill(session: Session, *, now: datetime) -> None:
     shop.stock(session, now=now)
     staff.hire(session, now=now)
     session.flush()
     alerts.settle(session, now=now)
-    letters.write(session, actor, now=now)
+    letters.write(session, now=now)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from core import ids
 from core.access.terms import DepartmentKind
@@ -34,11 +34,12 @@ def stock(session: Session, *, now: datetime) -> None:
     """Put the items with their history into the store; a code that is taken is left out."""
     language = organisation.organisation(session).language
     place = organisation.department_of_kind(session, DepartmentKind.OPERATIONS)
+    owner_id = place.id if place else None
     taken = set(session.exec(select(StockItem.code)))
     rule = alerts.rule_of_key(session, DEFAULT_RULE)
     for good in GOODS:
         if good.code not in taken:
-            _keep(session, good, rule, language=language, department_id=place and place.id, now=now)
+            _keep(session, good, rule, language=language, department_id=owner_id, now=now)
 
 
 def _keep(
@@ -56,8 +57,7 @@ def _keep(
     session.flush()
     session.execute(insert(StockMovement), [_movement(item, good, one) for one in enumerate(steps)])
     if rule is not None:
-        for number, shortage in enumerate(rules.shortages(good, steps)):
-            _episode(session, item, rule, shortage=shortage, number=number)
+        _episodes(session, item, rule, found=rules.shortages(good, steps))
 
 
 def _item(
@@ -97,46 +97,42 @@ def _movement(item: StockItem, good: Good, numbered: tuple[int, Step]) -> dict[s
     }
 
 
-def _episode(
-    session: Session, item: StockItem, rule: AlertRule, *, shortage: Shortage, number: int
+def _episodes(
+    session: Session, item: StockItem, rule: AlertRule, *, found: Sequence[Shortage]
 ) -> None:
-    """Note an alert that is over, as it would stand there had it happened."""
-    opened = _event(session, item, FELL, at=shortage.since, key=f"{number}:fell")
-    closed = _event(session, item, ROSE, at=shortage.until, key=f"{number}:rose")
-    told_at = shortage.since + TOLD_AFTER
-    delay = READ_AFTER * (1 + rules.draw(item.code, number, "read", limit=5))
-    is_read = shortage.since + delay < shortage.until
-    session.add(
+    """Note the alerts that are over, as they would stand there had they happened."""
+    opened = [_event(item, FELL, at=one.since) for one in found]
+    closed = [_event(item, ROSE, at=one.until) for one in found]
+    session.add_all([*opened, *closed])
+    session.flush()
+    session.add_all(
         Episode(
             rule_id=rule.id,
             item_id=item.id,
-            opened_at=shortage.since,
-            opened_by_event_id=opened.id,
+            opened_at=one.since,
+            opened_by_event_id=fell.id,
             level_at_open=item.reorder_point,
-            on_hand_at_open=shortage.on_hand,
-            told_at=told_at,
-            acknowledged_at=shortage.since + delay if is_read else None,
-            closed_at=shortage.until,
-            closed_by_event_id=closed.id,
-            recovery_told_at=shortage.until + TOLD_AFTER,
+            on_hand_at_open=one.on_hand,
+            told_at=one.since + TOLD_AFTER,
+            acknowledged_at=_read_at(item, one, number),
+            closed_at=one.until,
+            closed_by_event_id=rose.id,
+            recovery_told_at=one.until + TOLD_AFTER,
         )
+        for number, (one, fell, rose) in enumerate(zip(found, opened, closed, strict=True))
     )
-    session.flush()
 
 
-def _event(
-    session: Session, item: StockItem, transition: Transition, *, at: datetime, key: str
-) -> Event:
-    """Write a crossing that was reacted to long ago."""
-    fact = level_fact(
-        item, transition, item_id=item.id, at=at, key=f"practice:{item.id}:{key}",
-        reason=LevelReason.MOVED,
-    )  # fmt: skip
+def _read_at(item: StockItem, shortage: Shortage, number: int) -> datetime | None:
+    """Return when somebody took it in hand; some are over before anybody does."""
+    delay = READ_AFTER * (1 + rules.draw(item.code, number, "read", limit=5))
+    at = shortage.since + delay
+    return at if at < shortage.until else None
+
+
+def _event(item: StockItem, transition: Transition, *, at: datetime) -> Event:
+    """Return a crossing that was reacted to long ago."""
+    key = f"practice:{item.id}:{transition.after.value}:{at.isoformat()}"
+    fact = level_fact(item, transition, item_id=item.id, at=at, key=key, reason=LevelReason.MOVED)
     values = {name: getattr(fact, name) for name in Fact.__dataclass_fields__}
-    event = Event(**{**values, "properties": dict(fact.properties)}, dispatched_at=at)
-    session.add(event)
-    session.flush()
-    return event
-
-
-__all__ = ["SOURCE", "col", "stock"]
+    return Event(**{**values, "properties": dict(fact.properties)}, dispatched_at=at)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal
 
 import pyotp
 import pytest
@@ -27,16 +26,17 @@ OTHER = "lantern walnut drizzle sofa"
 HOME, AWAY = Place("198.51.100.7", "Firefox"), Place("203.0.113.9", "curl")
 
 
-class Counting(PasswordHasher):
-    """Counts how often a password is really compared."""
+class Counting:
+    """Counts how often a password is really compared; quick, because nothing here is secret."""
 
     def __init__(self) -> None:
-        super().__init__(time_cost=1, memory_cost=64, parallelism=1)
+        self.inner = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        self.hash = self.inner.hash
         self.compared = 0
 
-    def verify(self, *given: str | bytes) -> Literal[True]:
+    def verify(self, kept: str, given: bytes) -> bool:
         self.compared += 1
-        return super().verify(*given)
+        return self.inner.verify(kept, given)
 
 
 @pytest.fixture
@@ -98,7 +98,16 @@ def test_the_right_password_opens_a_visit_with_the_roles_held_now(
 def test_whoever_is_named_a_wrong_password_costs_one_comparison_and_the_same_rows(
     user: User, hasher: Counting, now: datetime
 ) -> None:
-    names = ("nasrin", "nobody", "", "secret typed here" * 300, "nasrin'--", "ن" * 300)
+    names = (
+        "nasrin",
+        "nobody",
+        "",
+        "secret typed here" * 300,
+        "nasrin'--",
+        "ن" * 300,
+        "\x00",
+        "\ud800",
+    )
     for count, login in enumerate(names, start=1):
         assert enter(login, "wrong", now=now) == Entry(SignIn.WRONG)
         assert hasher.compared == count

@@ -1,6 +1,7 @@
 """Staff accounts: making, changing, inviting, leaving, one-time links, and keys for programs."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -188,10 +189,12 @@ def test_an_invited_person_is_found_by_address_and_can_be_invited_again(
         notices.invite_again(session, actor, user_id=user.id, now=now)
     with transaction() as session:
         old, new = session.exec(select(Message).order_by("id")).all()
-        take = {"purpose": LinkPurpose.INVITATION, "password": GOOD, "now": now}
+        take = partial(
+            links.accept_password, session, SYSTEM, purpose=LinkPurpose.INVITATION, now=now
+        )
         with pytest.raises(NotFound):
-            links.accept_password(session, SYSTEM, secret=secret_in(old), **take)
-        links.accept_password(session, SYSTEM, secret=secret_in(new), **take)
+            take(secret=secret_in(old), password=GOOD)
+        take(secret=secret_in(new), password=GOOD)
         with pytest.raises(Conflict) as refusal:
             notices.invite_again(session, acting(session, admin), user_id=user.id, now=now)
         assert refusal.value.code == "account.has_password"
@@ -495,8 +498,9 @@ def test_a_false_expired_or_revoked_key_is_nobody(admin: User, now: datetime) ->
             return api_keys.resolve_api_key(session, SYSTEM, text=text, now=moment) is not None
 
         assert speaks(made.text)
-        for text in ("", "x", "chp_", "chp__", made.text[:-1], made.text + "A", "chp_a_b",
-                     made.text.replace("chp", "xyz"), "chp_" + made.text):  # fmt: skip
+        false = ["", "x", "chp_", "chp__", "chp_a_b", "chp_\x00_x", "chp_\u06f1_x"]
+        false += [made.text[:-1], made.text + "A", made.text.replace("chp", "xyz")]
+        for text in (*false, "chp_" + made.text):
             assert not speaks(text)
         assert not speaks(made.text, now + timedelta(days=1))
         api_keys.revoke_api_key(session, actor, key_id=made.row.id, now=now)
@@ -510,7 +514,8 @@ WRONG_KEYS: list[tuple[dict[str, object], str]] = [
     ({"scopes": set()}, "apikey.no_scope"),
     ({"expires_at": PAST}, "apikey.already_over"),
     ({"department_id": 999}, "account.no_department"),
-    *(({"scopes": {scope}}, "apikey.bad_scope") for scope in sorted(UNGRANTABLE)),
+    ({"scopes": set(UNGRANTABLE)}, "apikey.bad_scope"),
+    ({"scopes": {Permission.USER_EDIT, Permission.STOCK_VIEW}}, "apikey.bad_scope"),
 ]
 
 

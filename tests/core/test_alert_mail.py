@@ -21,6 +21,8 @@ from core.i18n.terms import Calendar, Language, Reader
 from core.messages.admission import lease_and_admit
 from core.messages.models import Message
 from core.messages.terms import Lane, MessageClass, MessageStatus, OnCap, Reason
+from core.operations import service as operations
+from core.operations.terms import NewItem
 from core.organisation import queries as organisation
 from core.settings import settings
 from core.templates import shipped
@@ -123,6 +125,24 @@ def test_a_fall_is_told_to_every_member_in_their_own_language(
     assert english.subject == "Only 6 left: Carton"
     assert "alert level is 20" in english.text
     assert only_episode(session).told_at == now
+
+
+@pytest.mark.spec("S86")
+def test_a_count_typed_by_hand_reaches_the_people(session: Session, now: datetime) -> None:
+    make_user(session, "omid")
+    add(session, now)
+    add(session, now, level=Level.NUMBER, number=15)
+    new = NewItem(code="A4", name="Carton", on_hand=30, reorder_point=10)
+    item = operations.add_item(session, ADMIN, new=new, now=now)
+    for minute, counted in enumerate([16, 12, 6, 18]):
+        then = now + timedelta(minutes=minute)
+        operations.adjust_stock(session, ADMIN, item_id=item.id, counted=counted, now=then)
+        drain(session, now=then)
+    assert [line[::2] for line in said(session)] == [
+        ("alert_low_stock", 1),  # 12: the rule with 15
+        ("alert_low_stock", 1),  # 6: the reorder point
+        ("alert_recovered_list", 2),
+    ]
 
 
 @pytest.mark.parametrize(

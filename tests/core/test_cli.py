@@ -59,24 +59,10 @@ def house(store: str) -> None:
         make_organisation(session)
 
 
-CONTRACT = [
-    "run",
-    "web",
-    "worker",
-    "public",
-    "migrate",
-    "demo",
-    "admin",
-    "api-key",
-    "import",
-    "export",
-    "backup",
-    "restore",
-    "verify-backup",
-    "audit",
-    "doctor",
-    "bench",
-]
+CONTRACT = (
+    "run", "web", "worker", "public", "migrate", "demo", "admin", "api-key", "import", "export",
+    "backup", "restore", "verify-backup", "audit", "doctor", "bench",
+)  # fmt: skip
 
 
 @pytest.mark.sqlite_only
@@ -262,8 +248,8 @@ def test_stock_goes_in_and_comes_out_with_refusals_counted_and_no_formula(
 
 
 ORDERS = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
-1001,85123A,Lantern,6,12/1/2010 8:26,2.55,17850,United Kingdom
-1002,85123A,Lantern,90,12/2/2010 8:26,2.55,17850,United Kingdom
+1001,85123A,Lantern,6,2010-12-01 08:26:00,2.55,17850,United Kingdom
+1002,85123A,Lantern,90,2010-12-02 08:26:00,2.55,17850,United Kingdom
 """
 
 

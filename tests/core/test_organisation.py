@@ -85,6 +85,7 @@ def test_an_older_version_of_the_settings_is_refused(house: str) -> None:
         assert queries.organisation(session).name == "A"
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
@@ -178,6 +179,7 @@ def test_an_office_keeps_several_intervals_a_day_and_half_a_thursday(house: str)
     )
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.spec("N05")
 @pytest.mark.parametrize(
     ("weekend", "next_day"),
@@ -222,6 +224,7 @@ def test_what_is_no_hour_is_refused_at_the_field(text: str) -> None:
     assert (refusal.value.code, refusal.value.field) == ("office.hour", "hours")
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("more", "code", "field"),
     [
@@ -389,6 +392,7 @@ def test_a_day_that_the_jalali_year_does_not_have_is_refused_at_its_field() -> N
 # Readers
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("language", "zone", "reader"),
     [

@@ -184,6 +184,7 @@ def test_adding_an_employee_is_an_event_and_stands_in_the_audit(house: str) -> N
         assert (act.object_id, act.contact_id) == (employee_id, event.contact_id)
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.spec("N04")
 @pytest.mark.parametrize(
     ("more", "code", "field"),
@@ -542,6 +543,7 @@ def test_a_welcome_is_scheduled_by_jalali_day_and_local_hour(house: str) -> None
     assert entries(employee_id)["Check-in after one week"].day == date(2026, 12, 14)
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("day", "code"),
     [
@@ -564,6 +566,7 @@ def test_a_day_that_is_over_or_does_not_exist_is_refused(
     assert [one.id for one in waiting(employee_id)] == before
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("language", "direction", "words"),
     [
@@ -587,6 +590,7 @@ def test_the_preview_is_in_the_language_and_direction_of_the_employee(
     assert words in mail.text or language == "ar"
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     "key", ["welcome_employee", "checkin_week", "checkin_month", "welcome_manager_note"]
 )
@@ -712,6 +716,7 @@ def test_a_step_switched_off_leaves_the_plans_with_the_next_renewal(house: str) 
     assert entries(employee_id)["Check-in after one month"].state is StripState.SKIPPED
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("more", "code", "field"),
     [

@@ -110,6 +110,7 @@ def test_what_is_no_table_is_refused_at_the_field(text: str, *, code: str) -> No
     assert (refusal.value.code, refusal.value.field) == (code, "text")
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("head", "mapping"),
     [
@@ -185,6 +186,7 @@ def test_one_name_column_is_cut_into_first_and_last_name(house: str) -> None:
     assert [(one.first_name, one.last_name) for one in everybody()] == [("Sara", "Ahmadi Nia")]
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize(
     ("cell", "calendar"),
     [
@@ -239,6 +241,7 @@ def test_every_fault_of_every_row_is_named_and_only_good_rows_are_taken(house: s
     assert good.language is Language.EN
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 def test_the_reasons_can_be_said_in_all_languages(house: str) -> None:
     text = HEAD + "\tx\tbad@\t1405/12/30\nسارا\tx\ta@b.example\t1405/99/01\n"
     for row in preview(text).rows:
@@ -323,6 +326,7 @@ def test_naughty_strings_as_names_are_kept_clean_or_refused_and_never_break_a_ro
                 assert not set(text) & set("\x00\x1b\u202e\u2066\ufeff")
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 def test_a_naughty_name_can_be_planned_previewed_and_found(house: str, corpora: Path) -> None:
     strings = json.loads((corpora / "attacks" / "naughty_strings.json").read_text(encoding="utf-8"))
     rows = [(text, "", f"n{n}@example.com", text) for n, text in enumerate(strings[:60])]
@@ -345,6 +349,7 @@ def _welcome_version(session: Session) -> int:
     return version.id
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 def test_addresses_of_the_corpus_are_taken_or_refused_exactly_as_an_address_is(
     house: str, corpora: Path
 ) -> None:
@@ -446,7 +451,7 @@ def test_a_file_in_an_old_encoding_becomes_employees_and_a_list_of_refused_rows(
 def test_an_import_that_died_goes_on_and_takes_nobody_twice(
     house: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.jobs.feed.CHUNK", 10)
+    monkeypatch.setattr(employee_import, "ADMITTED_AT_ONCE", 10)
     rows = "".join(f"{n},Name {n},n{n}@example.com,2036-11-30\n" for n in range(45))
     run = started(("code,name,email,start date\n" + rows).encode(), tmp_path, calendar="gregorian")
 
@@ -495,6 +500,7 @@ def test_a_manager_whose_own_row_is_refused_leaves_the_others_without_one(
     assert finish(run).result == {"added": 1, "without_manager": 1}
 
 
+@pytest.mark.sqlite_only("the store plays no part in it")
 @pytest.mark.parametrize("field", ["calendar", "past_due"])
 def test_an_option_that_is_not_known_is_refused_at_its_field(house: str, field: str) -> None:
     with reading() as session, pytest.raises(Invalid) as refusal:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.commerce.inputs import LineReader, moment
 from core.commerce.rules import customer_number, is_article, minor_units, plain_code
 from core.errors import Invalid
 from core.operations import inputs
@@ -21,6 +22,7 @@ from core.operations.rules import (
 from core.operations.terms import Level, MovementKind, NewItem, StockState, StockWord
 
 OK, LOW = StockState.OK, StockState.LOW
+ZONE = ZoneInfo("Asia/Tehran")
 counts = st.integers(min_value=-(10**9), max_value=10**9)
 points = st.integers(min_value=0, max_value=10**9)
 
@@ -215,3 +217,28 @@ def test_customer_numbers_lose_what_spreadsheets_add(typed: str, number: str) ->
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))
 def test_prices_keep_their_pennies(price: object) -> None:
     assert minor_units(price, 2) == int(price * 100)  # type: ignore[operator, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("2010-12-01 08:26:00", "2010-12-01T04:56:00+00:00"),
+        ("2010-12-01", "2010-11-30T20:30:00+00:00"),
+        ("۱۳۸۹/۰۹/۱۰ ۸:۲۶", "2010-12-01T04:56:00+00:00"),
+        ("1389-09-10 08:26", "2010-12-01T04:56:00+00:00"),
+        ("2010-12-01T08:26:00Z", "2010-12-01T08:26:00+00:00"),
+        ("2010-12-01 08:26:00.000 +0330", "2010-12-01T04:56:00+00:00"),
+        ("2022-06-01 12:00", "2022-06-01T07:30:00+00:00"),
+    ],
+)
+def test_times_are_local_to_the_organisation(typed: str, expected: str) -> None:
+    assert moment(typed, ZONE).isoformat() == expected
+
+
+def test_lines_are_numbered_within_their_order() -> None:
+    reader = LineReader(2, ZONE)
+    found = [reader.number(reference, "") for reference in ["1", "1", "2", "1"]]
+    assert found == [1, 2, 1, 3]
+    assert reader.number("1", "۹") == 9
+    with pytest.raises(Invalid):
+        reader.number("1", "0")

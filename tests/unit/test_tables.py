@@ -256,18 +256,36 @@ def test_only_plain_and_deflated_parts_are_unpacked(tmp_path: Path) -> None:
     assert refused(path) == "file.unreadable"
 
 
+def overlapping(path: Path) -> Path:
+    """Some 50 kB that unpack to 5 GB: 125 parts share the same packed bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/0.xml", b"0" * 40_000_000)
+    content = path.read_bytes()
+    end = content.rindex(b"PK\x05\x06")
+    start = content.rindex(b"PK\x01\x02")
+    entry, count = content[start:end], 125
+    tail = bytearray(content[end:])
+    tail[8:12] = count.to_bytes(2, "little") * 2
+    tail[12:16] = (len(entry) * count).to_bytes(4, "little")
+    path.write_bytes(content[:start] + entry * count + bytes(tail))
+    return path
+
+
 def hostile(folder: Path) -> dict[str, Path]:
-    found = {name: folder / name for name in ("line", "columns", "quotes", "zip")}
+    found = {name: folder / name for name in ("gigabyte", "line", "columns", "quotes", "zip")}
+    with found["gigabyte"].open("wb") as file:
+        file.truncate(1024**3)
     found["line"].write_bytes(b"a,b\n" + b"x" * (45 * 1024 * 1024))
     found["columns"].write_bytes(b"," * 1_000_000 + b"\n1\n")
     found["quotes"].write_bytes(b'a,b\n"' + b'""' * 5_000_000)
-    bomb(found["zip"], megabytes=300)
+    assert overlapping(found["zip"]).stat().st_size < 60_000
     return found
 
 
 @pytest.mark.spec("T37")
 def test_hostile_files_are_refused_in_a_child_soon_and_at_no_cost(tmp_path: Path) -> None:
     expected = {
+        "gigabyte": {"file.too_large"},
         "line": {"file.line_too_long", "file.cell_too_long"},
         "columns": {"file.too_many_columns"},
         "quotes": {"file.cell_too_long", "file.line_too_long"},
@@ -305,7 +323,6 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", *FULL_WIDTH, "'=1", 
             "=cmd|' /C calc'!A0", '=HYPERLINK("http://x")', "-2+3"]  # fmt: skip
 
 
-@pytest.mark.spec("T36")
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_that_goes_out_is_a_formula(text: str) -> None:
     cell = guarded(text)
@@ -313,7 +330,6 @@ def test_no_cell_that_goes_out_is_a_formula(text: str) -> None:
     assert unguarded(cell) == text
 
 
-@pytest.mark.spec("T36")
 @given(st.text(max_size=40))
 @settings(max_examples=300)
 def test_guarded_cells_come_back_as_they_were(text: str) -> None:

@@ -1,5 +1,7 @@
 """Help of a page: three steps that show how it is done, and the way into the guide."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from components.html import safe, show, tag
@@ -14,13 +16,18 @@ def steps(page: str) -> list[str]:
     return [t(code) for code in codes if has(code)]
 
 
-def show_me(page: str) -> None:
-    """Draw the three steps and the link into the guide."""
+def numbered(texts: Sequence[str]) -> None:
+    """Draw steps to take, one after the other."""
     items = (
-        tag("li", tag("span", safe(step)), data_step=figures(str(place)))
-        for place, step in enumerate(steps(page), start=1)
+        tag("li", tag("span", safe(text)), data_step=figures(str(place)))
+        for place, text in enumerate(texts, start=1)
     )
     show(tag("ol", *items, class_="ch-steps"))
+
+
+def show_me(page: str) -> None:
+    """Draw the three steps and the link into the guide."""
+    numbered(steps(page))
     link = tag("a", safe(t("frame.help.guide")), href=guide(page), target="_blank")
     show(tag("p", link))
 

@@ -1,0 +1,159 @@
+"""What can be measured. Each measurement runs real processes and returns figures by name."""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from core import clock
+from core.access.terms import DepartmentKind, Role
+from core.accounts.models import User
+from core.accounts.terms import MembershipInput
+from core.cli import processes
+from core.cli.page_visit import visit
+from core.cli.sandbox import is_listening, memory_mb, private_installation, running, wait_until
+from core.cli.speech import COMMAND_LINE
+from core.cli.waking import bind_waker
+from core.db import reading, transaction
+from core.delivery.models import CapturedMail
+from core.errors import Invalid, NotFound
+from core.i18n.terms import Calendar, Language
+from core.messages.models import CapRule, QuietRule
+from core.notices import service as notices
+from core.notices.terms import StaffInvitation
+from core.operations import service as operations
+from core.operations.terms import NewItem
+from core.organisation import queries as organisation
+from core.settings import settings
+
+Figures = Mapping[str, float]
+ROUNDS = 20
+OPENING, REORDER_POINT = "100", "20"
+_IDLE_S = 10.0
+
+
+def movement_to_inbox(_file: Path | None) -> Figures:
+    """Measure from a count that falls to the alert in the buyer's mailbox; the worker is idle."""
+    bind_waker()
+    seconds = []
+    with private_installation():
+        with transaction() as session:
+            _invite(session, "buyer@example.com", role=Role.OPERATOR)
+            for rule in (*session.exec(select(CapRule)), *session.exec(select(QuietRule))):
+                rule.is_enabled = False
+        with running(processes.worker_command()):
+            wait_until(lambda: is_listening(settings().capture_port))
+            for number in range(ROUNDS):
+                seconds.append(_one_alert(f"B{number}"))
+    return {
+        "rounds": ROUNDS,
+        "median_s": round(statistics.median(seconds), 3),
+        "worst_s": round(max(seconds), 3),
+    }
+
+
+def _one_alert(code: str) -> float:
+    with transaction() as session:
+        item = operations.add_item(
+            session,
+            COMMAND_LINE,
+            new=NewItem(code=code, name=code, on_hand=50, reorder_point=10),
+            now=clock.now(),
+        )
+    time.sleep(0.3)  # the worker is idle again
+    start = time.monotonic()
+    with transaction() as session:
+        operations.adjust_stock(session, COMMAND_LINE, item_id=item.id, counted=6, now=clock.now())
+    wait_until(lambda: _has_arrived(code))
+    return time.monotonic() - start
+
+
+def _has_arrived(code: str) -> bool:
+    with reading() as session:
+        found = session.exec(select(CapturedMail.raw).where(CapturedMail.recipient != "")).all()
+    return any(code.encode() in raw for raw in found)
+
+
+def import_orders(file: Path | None) -> Figures:
+    """Measure `chapar import orders` on a file, the start of the command included."""
+    if file is None:
+        raise Invalid("bench.needs_file")
+    if not file.is_file():
+        raise NotFound("cli.no_file", file=str(file))
+    options = ["--opening-stock", OPENING, "--reorder-point", REORDER_POINT, "--currency", "GBP"]
+    command = [sys.executable, "-m", "core.cli", "import", "orders", str(file.resolve()), *options]
+    with private_installation():
+        start = time.monotonic()
+        with running(command) as number:
+            wait_until(lambda: _has_ended(number))
+        return {"seconds": round(time.monotonic() - start, 2)}
+
+
+def _has_ended(process_id: int) -> bool:
+    stat = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii")
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
+def idle_memory(_file: Path | None) -> Figures:
+    """Measure interface, worker and supervisor at rest: before a page was opened, and with one."""
+    with private_installation():
+        user_id = _administrator()
+        with running(processes.supervisor_command()) as number:
+            _wait_for_all()
+            time.sleep(_IDLE_S)
+            before = memory_mb(number)
+            with visit(user_id):
+                time.sleep(_IDLE_S)
+                return {"started_mb": before, "one_page_mb": memory_mb(number)}
+
+
+def first_page(_file: Path | None) -> Figures:
+    """Measure the start of the interface, the first page anybody opens, and the second one."""
+    with private_installation():
+        user_id = _administrator()
+        with running(processes.web_command()):
+            ready = wait_until(lambda: is_listening(settings().port))
+            with visit(user_id) as first:
+                pass
+            with visit(user_id) as second:
+                pass
+    return {
+        "ready_s": round(ready, 2),
+        "first_page_s": round(first, 2),
+        "second_page_s": round(second, 2),
+    }
+
+
+def _wait_for_all() -> None:
+    wait_until(lambda: is_listening(settings().port))
+    wait_until(lambda: is_listening(settings().capture_port))
+
+
+def _administrator() -> int:
+    with transaction() as session:
+        return _invite(session, "admin@example.com", role=Role.ADMINISTRATOR).id
+
+
+def _invite(session: Session, email: str, *, role: Role) -> User:
+    department = organisation.department_of_kind(session, DepartmentKind.OPERATIONS)
+    if department is None:
+        raise NotFound("department.missing")
+    given = StaffInvitation(
+        email=email,
+        first_name="Sara",
+        language=Language.FA,
+        calendar=Calendar.JALALI,
+        memberships=(MembershipInput(department_id=department.id, role=role),),
+    )
+    return notices.invite_staff(session, COMMAND_LINE, given=given, now=clock.now())
+
+
+BENCHES: Mapping[str, Callable[[Path | None], Figures]] = {
+    "movement-to-inbox": movement_to_inbox,
+    "import-orders": import_orders,
+    "idle-memory": idle_memory,
+    "first-page": first_page,
+}

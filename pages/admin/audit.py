@@ -1,0 +1,137 @@
+"""The audit log: who did what, when; sealed so that nobody can change it unseen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from components import actions, auth, dates, empty, page, tables
+from components.html import note, safe, show, tag
+from components.i18n import has, moment, reader, t
+from components.tables import Cell, Column, Row
+from core.access.terms import Permission
+from core.audit import answers, reading
+from core.audit.terms import AuditFilter, AuditLine, Report
+from core.jobs.cells import guarded
+
+KEY = "audit"
+MORE = 50
+
+
+def _act(action: str) -> str:
+    return t(f"act.{action}") if has(f"act.{action}") else action
+
+
+def _filters() -> AuditFilter:
+    with st.container(horizontal=True, key="audit_filters", vertical_alignment="bottom"):
+        action = st.selectbox(t("audit.action"), actions.ask(answers.actions), index=None,
+                              format_func=_act, key=f"{KEY}.action",
+                              placeholder=t("audit.any_action"), width=280)  # fmt: skip
+        since = dates.date_field(f"{KEY}.since", t("audit.since"))
+        until = dates.date_field(f"{KEY}.until", t("audit.until"))
+    zone = ZoneInfo(reader().time_zone)
+    return AuditFilter(
+        action=action,
+        since=datetime.combine(since, time(), zone) if since else None,
+        until=datetime.combine(until + timedelta(days=1), time(), zone) if until else None,
+    )
+
+
+def _cells(line: AuditLine) -> dict[str, str]:
+    return {
+        "at": moment(line.at),
+        "actor": line.actor_name,
+        "act": _act(line.action),
+        "object": line.object_name or "",
+    }
+
+
+def _list(wanted: AuditFilter) -> AuditLine | None:
+    shown = int(st.session_state.setdefault(f"{KEY}.shown", MORE))
+    found = actions.ask(reading.entries, wanted=wanted, limit=shown + 1)
+    if not found:
+        if wanted == AuditFilter():
+            empty.show(KEY, key=KEY)
+        else:
+            empty.nothing_found(KEY)
+        return None
+    columns = [Column(name, t(f"audit.column.{name}")) for name in ("at", "actor", "act", "object")]
+    rows = [
+        Row(id=str(line.id), cells={**_cells(line), "at": Cell(moment(line.at))})
+        for line in found[:shown]
+    ]
+    pressed = tables.show(f"{KEY}.table", columns, rows, label=t("audit.title"), opens=True)
+    if len(found) > shown and st.button(t("audit.more"), key=f"{KEY}.more"):
+        st.session_state[f"{KEY}.shown"] = shown + MORE
+        st.rerun()
+    return next((one for one in found if str(one.id) == pressed.opened), None)
+
+
+def _card(line: AuditLine) -> None:
+    show(tag("h3", safe(_act(line.action))))
+    st.caption(f"{line.actor_name} · {moment(line.at)} · {line.ip or ''}")
+    if line.is_erased:
+        note(t("audit.erased"), tone="muted")
+    if line.reason:
+        st.markdown(line.reason)
+    columns = [Column(name, t(f"audit.column.{name}")) for name in ("what", "before", "after")]
+    tables.plain_table(columns, _changes(line.before or {}, line.after or {}))
+
+
+def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> Sequence[dict[str, str]]:
+    names = dict.fromkeys([*before, *after])
+    return [
+        {"what": name, "before": _value(before.get(name)), "after": _value(after.get(name))}
+        for name in names
+    ]
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return t("common.yes" if value else "common.no")
+    return str(value)
+
+
+def _report(found: Report) -> None:
+    if found.is_sound:
+        note(t("audit.sound"), t("audit.checked", rows=found.row_count, seals=found.sealed_count,
+                                 anchors=found.anchor_count), tone="good")  # fmt: skip
+        return
+    note(t("audit.unsound"), tone="danger")
+    lines = (
+        tag("li", tag("b", safe(t(f"audit.fault.{one.fault}"))),
+            tag("span", safe(t("audit.row", id=one.entry_id) if one.entry_id else "")))
+        for one in found.findings[:20]
+    )  # fmt: skip
+    show(tag("ul", *lines, class_="ch-rows"))
+
+
+def _export(wanted: AuditFilter) -> bytes:
+    made = actions.perform(
+        answers.exported_file,
+        wanted=wanted,
+        head=[t(f"audit.column.{name}") for name in ("at", "actor", "act", "object")],
+        cells=lambda line: [guarded(text) for text in _cells(line).values()],
+        toast="",
+    )
+    return made or b""
+
+
+who = auth.required()
+main = page.header(KEY)
+wanted = _filters()
+with main, st.container(horizontal=True):
+    if st.button(t("audit.verify"), key=f"{KEY}.verify", icon=":material/verified:"):
+        st.session_state[f"{KEY}.report"] = actions.ask(answers.verified)
+    if auth.may(who, Permission.AUDIT_EXPORT):
+        st.download_button(t("audit.export"), lambda: _export(wanted), file_name="audit.csv",
+                           mime="text/csv", key=f"{KEY}.export",
+                           icon=":material/download:")  # fmt: skip
+if f"{KEY}.report" in st.session_state:
+    _report(st.session_state[f"{KEY}.report"])
+opened = _list(wanted)
+if opened is not None:
+    st.dialog(t("audit.entry"), width="large")(_card)(opened)
