@@ -28,8 +28,10 @@ def fire_schedules() -> None:
 
 @errand(priority=7)
 def remind() -> None:
-    """Tell open alerts again where their rule says so."""
+    """Compare every rule with what is in stock, and tell open alerts again where a rule says so."""
     with transaction() as session:
+        alerts.settle(session, now=clock.now())
+        alerts.tell(session, now=clock.now())
         alerts.nag(session, now=clock.now())
 
 

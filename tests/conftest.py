@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,14 +37,16 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     programs = postgres_programs()
     if programs is None:
         missing("PostgreSQL is not installed")
         return
-    made = Cluster(tmp_path_factory.mktemp("pg") / "cluster", programs)
+    folder = Path(tempfile.mkdtemp(prefix="chapar-pg-"))  # not pytest's: it closes its folders
+    made = Cluster(folder / "cluster", programs)
     yield made
     made.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def missing(what: str) -> None:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import literal_column, update
+from sqlalchemy import func, literal_column, update
 from sqlmodel import Session, col, select
 
-from core.db import insert_or_skip
+from core.db import insert_or_skip, is_sqlite
 from core.events.models import Event
+
+ONE_DRAIN = 0x6576656E74
+"""The advisory lock of the drain: any number nobody else uses."""
 
 
 def insert_new(session: Session, rows: list[dict[str, object]]) -> list[int]:
@@ -28,15 +31,16 @@ def release_batch(session: Session, batch: str) -> None:
 def claim_waiting(session: Session, *, limit: int, now: datetime) -> Sequence[Event]:
     """Return the oldest events nobody has reacted to, and mark them as dispatched.
 
-    The mark and the reactions are one transaction: a crash undoes both. Events are taken in id
-    order by one drain at a time on PostgreSQL (skip locked) and on SQLite (one writer).
+    The mark and the reactions are one transaction: a crash undoes both. One drain at a time: two
+    would react out of order. SQLite has one writer; PostgreSQL gets a lock until the commit.
     """
+    if not is_sqlite(session):
+        session.execute(select(func.pg_advisory_xact_lock(ONE_DRAIN)))
     waiting = (
         select(Event)
         .where(col(Event.dispatched_at).is_(None), col(Event.is_held) == literal_column("false"))
         .order_by(col(Event.id))
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     found = session.exec(waiting).all()
     if found:

@@ -6,9 +6,16 @@ its own on a large one. Which of them need a visit is decided by the gate (`path
 
 from starlette.routing import BaseRoute, Route
 
-from core.http import auth, credentials, health, preview, preview_mails
+from core.http import (
+    acknowledge,
+    auth,
+    credentials,
+    health,
+    preview,
+    preview_mails,
+)
 
-public_routes: list[BaseRoute] = [*health.routes]
+public_routes: list[BaseRoute] = [*health.routes, *acknowledge.routes]
 private_routes: list[BaseRoute] = [
     *auth.routes,
     *credentials.routes,

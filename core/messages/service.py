@@ -248,7 +248,10 @@ def _visible(
     permission: Permission = Permission.MESSAGE_VIEW,
 ) -> Message:
     found = session.exec(
-        select(Message).where(Message.public_id == public_id).with_for_update()
+        select(Message)
+        .where(Message.public_id == public_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).first()
     if found is None:
         raise NotFound("message.missing")

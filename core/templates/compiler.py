@@ -48,7 +48,7 @@ def fill(source: str, values: Mapping[str, object], reader: Reader, *, finish: F
 def require_values(compiled: Compiled, values: Mapping[str, object]) -> None:
     """Raise MissingValue for the first name that this text needs and the values lack."""
     for name in compiled.needs:
-        if _at(values, name) in {None, ""}:
+        if _is_missing(_at(values, name)):
             raise MissingValue(name)
 
 
@@ -72,13 +72,17 @@ def in_subject(value: object) -> str:
     return "".join(kept)
 
 
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, (str, list, Mapping)) and not value)
+
+
 def _at(values: Mapping[str, object], name: str) -> Any:
     found: Any = values
     for part in name.split("."):
         if not isinstance(found, Mapping):
             return None
         found = found.get(part)
-    return True if isinstance(found, (list, Mapping)) and found else found
+    return found
 
 
 @lru_cache(maxsize=512)

@@ -125,7 +125,7 @@ def sample(
     known = {"organisation": {"name": organisation.name}, "sender": {"name": organisation.name}}
     if contact is not None and contact.first_name:
         known = person_values(contact, organisation, sender_name=organisation.name)  # type: ignore[assignment]
-    calendar = Calendar.GREGORIAN if language is Language.EN else organisation.calendar
+    calendar = organisation.calendar if language is Language.FA else Calendar.GREGORIAN
     reader = Reader(language, calendar, organisation.time_zone)
     footer = standard_footer(
         reader, organisation=organisation.name, postal_address=organisation.postal_address
@@ -190,7 +190,7 @@ def reader_of(contact: Contact, organisation: Organisation, version: TemplateVer
     language = next((code for code in wanted if code and code.value in version.texts), None)
     if language is None:
         raise Invalid("template.no_text")
-    calendar = organisation.calendar if language is not Language.EN else Calendar.GREGORIAN
+    calendar = organisation.calendar if language is Language.FA else Calendar.GREGORIAN
     return Reader(language, calendar, contact.time_zone or organisation.time_zone)
 
 

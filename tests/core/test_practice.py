@@ -143,6 +143,7 @@ def test_what_grew_out_of_it_goes_too(inbox: Inbox, worker: Worker) -> None:
     assert after == before
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_loading_twice_is_loading_once(home: str) -> None:
     count = load()
     between = counts()
@@ -150,12 +151,14 @@ def test_loading_twice_is_loading_once(home: str) -> None:
     assert counts() == between
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_clearing_what_is_not_there_changes_nothing(home: str) -> None:
     before = counts()
     assert clear() == 0
     assert counts() == before
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_it_can_be_loaded_again_after_clearing(home: str) -> None:
     load()
     clear()
@@ -165,6 +168,7 @@ def test_it_can_be_loaded_again_after_clearing(home: str) -> None:
         assert len(session.exec(pick(StockItem)).all()) == 30
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_there_is_something_to_see(home: str) -> None:
     here = clock.now()
     load(here)
@@ -208,6 +212,7 @@ def test_each_reason_to_wait_can_be_explained(inbox: Inbox, worker: Worker) -> N
     assert told[Reason.QUIET_HOURS].until is not None
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_past_mails_have_a_checklist_and_an_attempt(home: str) -> None:
     load()
     with reading() as session:
@@ -256,6 +261,7 @@ def _newest(session: Session, template_id: int) -> int:
     return found.id
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_an_item_with_the_same_code_is_left_alone(home: str) -> None:
     with transaction() as session:
         session.add(StockItem(public_id="itm_1", code="PR-101", name="Mine", on_hand=5))
@@ -296,6 +302,7 @@ def test_mail_being_handed_over_is_waited_for(home: str) -> None:
     assert counts() == before
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_made_up_people_are_not_mailed_for_real(home: str) -> None:
     with transaction() as session:
         organisation.organisation(session).mail_mode = MailMode.LIVE
@@ -303,6 +310,7 @@ def test_made_up_people_are_not_mailed_for_real(home: str) -> None:
         load()
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_only_who_may_edit_the_settings_loads_it(home: str) -> None:
     grant = Grant(1, DepartmentKind.OPERATIONS, Role.MANAGER)
     manager = Actor(kind="user", id=None, name="Ali", grants=(grant,))
@@ -312,6 +320,7 @@ def test_only_who_may_edit_the_settings_loads_it(home: str) -> None:
         service.clear_for(session, manager, now=clock.now())
 
 
+@pytest.mark.sqlite_only("the same statements as above")
 def test_every_made_up_address_is_one_nobody_can_own(home: str) -> None:
     load()
     with reading() as session:

@@ -25,18 +25,18 @@ st.text("state of " + st.session_state["mine"] + " seen by " + st.user["uid"])
 
 
 @pytest.fixture
-def site(store: str, tmp_path: Path) -> Iterator[TestClient]:
+def site(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """Streamlit itself behind the gate, with the configuration that ships."""
     make_staff()
     script = tmp_path / "page.py"
     script.write_text(SCRIPT, encoding="utf-8")
-    kept = {name: config.get_option(name) for name in ("server.trustedUserHeaders",)}
+    monkeypatch.setattr(config, "_main_script_path", None)
+    kept = config.get_option("server.trustedUserHeaders")
     config.set_option("server.trustedUserHeaders", TRUSTED)
     app = st.App(script, middleware=[Middleware(Gate)])
     with TestClient(app, base_url=SITE) as client:
         yield client
-    for name, value in kept.items():
-        config.set_option(name, value)
+    config.set_option("server.trustedUserHeaders", kept)
     Runtime._instance = None
 
 

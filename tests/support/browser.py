@@ -8,11 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
 
 from core import signing
 from core.accounts.models import User
@@ -34,7 +34,8 @@ FLAGS = (
 )
 DESKTOP, PHONE = (1360, 900), (390, 844)
 START_S, RUN_MS, STOP_S = 60, 30_000, 15
-POSTPONED = re.compile(r"favicon|ERR_ABORTED")
+PROBE = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
+"""Streamlit looks for its base path at the page's own address first, and is refused there."""
 
 _COUNT_RUNS = """
 window.__runs = 0
@@ -58,12 +59,11 @@ _IS_IDLE = """before => {
 
 @dataclass
 class Site:
-    """The site as it runs in a process of its own; `complaints` is what its pages logged."""
+    """The site as it runs in a process of its own."""
 
     url: str
     process: subprocess.Popen[bytes]
     log: Path
-    complaints: list[str] = field(default_factory=list)
 
     def said(self) -> str:
         """Return what the process wrote so far."""
@@ -162,9 +162,10 @@ def open_app(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
     page.add_init_script(_COUNT_RUNS)
     heard: list[str] = []
-    page.on("console", lambda said: said.type == "error" and heard.append(said.text))
+    page.on("console", lambda said: heard.extend(_error(said)))
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("request", lambda asked: _is_foreign(asked.url, url) and heard.append(asked.url))
+    page.on("response", lambda answer: heard.extend(_refusal(answer)))
     page.__dict__["heard"] = heard
     page.goto(url)
     wait_idle(page, before=0)
@@ -172,8 +173,21 @@ def open_app(context: BrowserContext, url: str) -> Page:
 
 
 def complaints(page: Page) -> list[str]:
-    """Return errors of the console and requests that left the site, so far."""
-    return [text for text in page.__dict__["heard"] if not POSTPONED.search(text)]
+    """Return errors of the console, refused requests and requests that left the site, so far."""
+    heard: list[str] = page.__dict__["heard"]
+    return list(heard)
+
+
+def _error(said: ConsoleMessage) -> list[str]:
+    """Return an error of the console; refused requests are told by `_refusal`, with address."""
+    is_request = said.text.startswith("Failed to load resource")
+    return [said.text] if said.type == "error" and not is_request else []
+
+
+def _refusal(answer: Response) -> list[str]:
+    if answer.status < 400 or PROBE.search(answer.url):
+        return []
+    return [f"{answer.status} {answer.url}"]
 
 
 def _is_foreign(asked: str, url: str) -> bool:
