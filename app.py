@@ -17,7 +17,7 @@ from core.http import config_check, errors
 from core.http.gate import Gate
 from core.http.headers import SecurityHeaders
 from core.http.origins import site
-from core.http.routes import private_routes, public_routes, single_segment_paths
+from core.http.routes import private_routes, public_routes
 from core.http.shell import LangShell
 from core.migrations import service as migrations
 from core.settings import settings
@@ -36,7 +36,7 @@ routes: list[BaseRoute] = [
 middleware = [
     Middleware(SecurityHeaders),
     Middleware(Gate),
-    Middleware(LangShell, index=INDEX, reserved=single_segment_paths(routes)),
+    Middleware(LangShell, index=INDEX, routes=routes),
 ]
 
 

@@ -5,10 +5,8 @@ import json
 import streamlit as st
 
 from components.i18n import figures, language, reader, t
-from core.i18n.terms import Language
 
 COOKIE = "chapar_lang"
-_LOCALE = {Language.FA: "fa-IR", Language.AR: "ar", Language.EN: "en-US"}
 _UPLOAD_MB = 50
 _UNQUOTED = str.maketrans(dict.fromkeys('"\\<>'))
 
@@ -35,11 +33,6 @@ def apply() -> None:
     want = {"lang": str(language()), "dir": language().direction}
     st.html(_SCRIPT % (json.dumps(want), COOKIE), unsafe_allow_javascript=True)
     st.html(f"<style>:root{{{_sayings()}}}</style>")
-
-
-def locale() -> str:
-    """Return the name browsers give the language."""
-    return _LOCALE[language()]
 
 
 def side() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from components import actions, auth
+from components import actions, auth, cached
 from core.access.terms import Permission
 from core.accounts.service import list_staff
 from core.alerts.service import list_rules
@@ -76,4 +76,6 @@ STEPS = (
 def of(who: auth.Who) -> list[tuple[Step, bool]]:
     """Return the steps of this person with whether each is done, in the order to take them."""
     mine = [step for step in STEPS if auth.may(who, step.permission)]
-    return [(step, step.is_done(who)) for step in mine]
+    name = "first_steps:" + ",".join(step.name for step in mine)
+    done = cached.figure(name, lambda: [step.is_done(who) for step in mine], who=str(who.actor.id))
+    return list(zip(mine, done, strict=True))

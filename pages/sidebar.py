@@ -91,6 +91,7 @@ def _account(frame: Frame) -> None:
             st.page_link(frame.pages["account.py"], label=t("page.account"))
         if st.button(t("common.sign_out"), key="frame.sign_out", icon=":material/logout:"):
             st.logout()
+            st.stop()  # the rest of the run would find nobody and lead to the door by itself
 
 
 def _language(who: auth.Who) -> None:

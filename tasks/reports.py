@@ -7,11 +7,14 @@ from core import clock
 from core.db import transaction
 from core.schedule import service as schedule
 from core.schedule.terms import LeasedRun
-from tasks.cleaning import clean
+from tasks.cleaning import CLEANING, PLANS, clean, renew_plans
 from tasks.queue import errand
 
 log = logging.getLogger(__name__)
-HANDLERS: dict[str, Callable[[LeasedRun], None]] = {"cleaning": clean}
+HANDLERS: dict[str, Callable[[LeasedRun], None]] = {
+    CLEANING: clean,
+    PLANS: renew_plans,
+}
 
 
 @errand(priority=2)

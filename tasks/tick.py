@@ -13,7 +13,7 @@ from core.db import reading, transaction
 from core.messages import outcomes
 from core.people import service as people
 from core.schedule import service as schedule
-from tasks.cleaning import plan_cleaning
+from tasks.cleaning import plan_nights
 from tasks.queue import errand, huey
 from tasks.wake import LANES, wake
 
@@ -22,7 +22,7 @@ from tasks.wake import LANES, wake
 def fire_schedules() -> None:
     """Turn schedules whose time has come into runs."""
     with transaction() as session:
-        plan_cleaning(session)
+        plan_nights(session)
         schedule.tick(session, now=clock.now())
 
 

@@ -14,7 +14,7 @@ from core.migrations import service as migrations
 from tests.support.stores import Cluster, forget_process_state, postgres_programs
 
 CORPORA = Path(os.environ.get("CHAPAR_CORPORA", "../shared/corpora"))
-BOTH_STORES = "tests/core/"
+BOTH_STORES = ("tests/core/", "tests/slices/")
 MISSING = pytest.StashKey[set[str]]()
 
 

@@ -10,6 +10,7 @@ from core.access.terms import Grant, Role
 from core.accounts.models import ApiKey, LoginAttempt, LoginSession, Membership, OneTimeLink, User
 from core.accounts.rules import CAP_WINDOW, FORGET_AFTER, KNOWN_PLACE_FOR, Failures
 from core.accounts.terms import LinkPurpose, SessionKind
+from core.db import is_sqlite
 from core.organisation.models import Department, Organisation
 
 
@@ -209,6 +210,15 @@ def take_step(session: Session, user_id: int, step: int) -> bool:
         .values(totp_last_step=step)
     )
     return _count(session.execute(statement)) == 1
+
+
+def lock_account(session: Session, account: str) -> None:
+    """Let attempts at one account be counted one after the other, until the commit.
+
+    On SQLite the one writer is lock enough.
+    """
+    if not is_sqlite(session):
+        session.execute(select(func.pg_advisory_xact_lock(int(account[:15], 16))))
 
 
 def failures(

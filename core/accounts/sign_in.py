@@ -61,6 +61,7 @@ def knock(session: Session, _actor: Actor, *, login: str, place: Place, now: dat
 def note_attempt(session: Session, attempt: Knock, *, cap: int, now: datetime) -> Knock:
     """Count one attempt of this account from this place, or say how long it has to wait."""
     ip = attempt.place.ip[:45]
+    queries.lock_account(session, attempt.account)
     failures = queries.failures(
         session, account=attempt.account, ip=ip, user_id=attempt.user_id, now=now
     )

@@ -4,12 +4,13 @@
 its own on a large one. Which of them need a visit is decided by the gate (`paths`), not here.
 """
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from core.http import (
     acknowledge,
     auth,
     credentials,
+    guide,
     health,
     preview,
     preview_mails,
@@ -21,10 +22,5 @@ private_routes: list[BaseRoute] = [
     *credentials.routes,
     *preview.routes,
     *preview_mails.routes,
+    *guide.routes,
 ]
-
-
-def single_segment_paths(routes: list[BaseRoute]) -> frozenset[str]:
-    """Return the paths of one segment that are routes of ours: no page may be served there."""
-    found = {route.path for route in routes if isinstance(route, Route)}
-    return frozenset(path for path in found if path.count("/") == 1)

@@ -5,22 +5,28 @@ which live outside the page's tree, inherit them.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.http import paths
+from core.http.errors import on_http_error
 from core.http.language import language_of
 from core.i18n.catalog import translate
 from core.i18n.terms import Language
 
 LOCALES = {Language.FA: "fa-IR", Language.AR: "ar", Language.EN: "en-US"}
 FONT = "/assets/fonts/Vazirmatn%5Bwght%5D.woff2"
+_STREAMLIT = ("/_stcore/", "/media/", "/component/", "/static/")
+_FILE = re.compile(r"/[A-Za-z0-9_-]+\.[a-z]+")
 _FOREIGN = (
     re.compile(r"<!--.*?-->", re.DOTALL),
     re.compile(r'<link rel="service-desc"[^>]*>'),
@@ -32,28 +38,40 @@ _FOREIGN = (
 
 
 class LangShell:
-    """Answers for pages with the frame of the reader's language; everything else passes."""
+    """Answers for pages with the frame of the reader's language; everything else passes.
 
-    def __init__(self, app: ASGIApp, *, index: Path, reserved: frozenset[str]) -> None:
-        """Take Streamlit's index.html and the paths of one segment that are routes of ours."""
+    A path that is nobody's is not found: Streamlit would answer it with a frame that cannot work.
+    """
+
+    def __init__(self, app: ASGIApp, *, index: Path, routes: Sequence[BaseRoute]) -> None:
+        """Take Streamlit's index.html and the routes that are ours."""
         self.app = app
         self.index = index
-        self.reserved = reserved
+        self.routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for a page, or pass the request on."""
-        if not self._is_page(scope):
+        is_reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        if not is_reading or self._is_known(scope):
             await self.app(scope, receive, send)
             return
-        language = language_of(Request(scope))
-        html = await run_in_threadpool(self.frame, language)
-        headers = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
-        await HTMLResponse(html, headers=headers)(scope, receive, send)
+        request = Request(scope)
+        if paths.is_shell(scope["path"]):
+            answer = await self._page(request)
+        else:
+            answer = await on_http_error(request, HTTPException(404))
+        await answer(scope, receive, send)
 
-    def _is_page(self, scope: Scope) -> bool:
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
-            return False
-        return paths.is_shell(scope["path"]) and scope["path"] not in self.reserved
+    async def _page(self, request: Request) -> Response:
+        html = await run_in_threadpool(self.frame, language_of(request))
+        headers = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
+        return HTMLResponse(html, headers=headers)
+
+    def _is_known(self, scope: Scope) -> bool:
+        """Return whether a route of ours or a file of Streamlit's answers this path."""
+        if any(route.matches(scope)[0] is not Match.NONE for route in self.routes):
+            return True
+        return scope["path"].startswith(_STREAMLIT) or _FILE.fullmatch(scope["path"]) is not None
 
     def frame(self, language: Language) -> str:
         """Return the frame in this language."""

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from core import clock
 from core.db import reading, transaction
-from core.errors import ChaparError, Conflict, Invalid
+from core.errors import ChaparError, Conflict, Unavailable
 from core.jobs import runs
 from core.jobs.handlers import TABLES, handler
 from core.jobs.look import MEMORY, limited_memory, start_child
@@ -41,7 +41,7 @@ def run_here(run: Run, *, memory: int = MEMORY) -> None:
     if error is None:
         return
     with transaction() as session:
-        if isinstance(error, Invalid | MemoryError):
+        if isinstance(error, ChaparError | MemoryError) and not isinstance(error, Unavailable):
             runs.fail(session, run, _spoken(error), now=clock.now())
         else:
             runs.retry_or_fail(session, run, _spoken(error), now=clock.now())

@@ -10,13 +10,12 @@ from core import clock
 from core.db import reading, transaction
 from core.jobs import runs
 from core.jobs.models import Job
-from core.jobs.terms import Outcome, Refusal, Run
+from core.jobs.terms import OnProgress, Outcome, Refusal, Run
 
 CHUNK = 500
 """Rows per transaction: few enough that nobody waits long for the one writer of SQLite."""
 
 Row = TypeVar("Row")
-OnProgress = Callable[[int, int], None]
 
 
 def feed(
@@ -63,3 +62,6 @@ def in_file_order(refused: Iterable[Refusal]) -> list[Refusal]:
 def _chunks(rows: Iterator[Row | Refusal]) -> Iterator[list[Row | Refusal]]:
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
+
+
+__all__ = ["CHUNK", "OnProgress", "feed", "in_file_order", "job_of"]

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 
 from sqlmodel import Session
 
 from core.jobs.models import Job
-from core.jobs.terms import ImportField, JobKind, Run
+from core.jobs.terms import ImportField, JobKind, Limits, OnProgress, Run
 
 HANDLERS: dict[JobKind, str] = {
     JobKind.IMPORT_STOCK: "core.operations.stock_import",
@@ -33,6 +34,11 @@ class Handler(Protocol):
 
     def run(self, run: Run) -> None:
         """Do the job from where it stands, in transactions of its own; may be called again."""
+
+    def run_file(
+        self, run: Run, path: Path, limits: Limits, *, on_progress: OnProgress | None = None
+    ) -> None:
+        """Do the same with a file that lies elsewhere; on_progress: rows done, rows in all."""
 
     def settle(self, session: Session, job: Job) -> None:
         """Leave nothing hanging: called in the transaction that ends a started job, however."""

@@ -1,11 +1,12 @@
 """Words of jobs: their kinds and states, files that are read, rows that are refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 MEGABYTE = 1024 * 1024
+OnProgress = Callable[[int, int], None]
 
 
 class JobKind(StrEnum):

@@ -10,6 +10,7 @@ from core.contacts import models as contacts
 from core.delivery import models as delivery
 from core.events import models as events
 from core.files import models as files
+from core.http import models as http
 from core.jobs import models as jobs
 from core.messages import models as messages
 from core.operations import models as operations
@@ -30,6 +31,7 @@ ALL = (
     delivery,
     events,
     files,
+    http,
     jobs,
     messages,
     operations,

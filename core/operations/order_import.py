@@ -32,6 +32,7 @@ from core.jobs.terms import (
     Draft,
     JobKind,
     Limits,
+    OnProgress,
     Outcome,
     Plan,
     Record,
@@ -71,10 +72,22 @@ def checked_options(session: Session, options: Mapping[str, object]) -> Mapping[
     }
 
 
-def run(run: Run, *, on_progress: feed.OnProgress | None = None) -> None:
-    """Take the lines of a planned job that were not taken yet."""
-    job = feed.job_of(run)
-    _feed(run, job, uploads.path_of(job.upload), limits=PAGE_LIMITS, on_progress=on_progress)
+def run(run: Run) -> None:
+    """Take the lines of the uploaded file that were not taken yet."""
+    run_file(run, uploads.path_of(feed.job_of(run).upload), PAGE_LIMITS)
+
+
+def run_file(
+    run: Run, path: Path, limits: Limits, *, on_progress: OnProgress | None = None
+) -> None:
+    """Take the lines of this file that were not taken yet. on_progress: lines done, and in all."""
+    options = feed.job_of(run).options
+    taken = chosen(options)
+    reader = LineReader(minor_places(str(taken["currency"])), ZoneInfo(str(taken["zone"])))
+    records = tables.records(path, layout_of(options), limits)
+    width = len(sample_in(options).headers)
+    lines = read_lines(records, mapping_of(options), reader=reader, width=width)
+    feed.feed(run, lines, _take, on_progress=on_progress)
 
 
 def settle(session: Session, job: Job) -> None:
@@ -88,7 +101,7 @@ def import_orders(
     *,
     options: Mapping[str, object],
     department_id: int | None = None,
-    on_progress: feed.OnProgress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Job:
     """Take an order file from where it lies, in this process, and return the finished job.
 
@@ -103,9 +116,9 @@ def import_orders(
     draft = Draft(JobKind.IMPORT_ORDERS, path.name, "", sample, department_id)
     plan = Plan(suggest_mapping(sample.headers, FIELDS), options)
     with transaction() as session:
-        job, run = jobs.start_here(session, actor, draft=draft, plan=plan, now=clock.now())
+        _, run = jobs.start_here(session, actor, draft=draft, plan=plan, now=clock.now())
     try:
-        _feed(run, job, path, limits=COMMAND_LIMITS, on_progress=on_progress)
+        run_file(run, path, COMMAND_LIMITS, on_progress=on_progress)
     except BaseException as error:
         why = error if isinstance(error, ChaparError) else Conflict("job.interrupted")
         with transaction() as session:
@@ -130,23 +143,6 @@ def read_lines(
             yield reader.read(record.line, line, cells.text)
         except Invalid as error:
             yield imports.refusal(record, error, FIELDS, str(line))
-
-
-def _feed(
-    run: Run,
-    job: Job,
-    path: Path,
-    *,
-    limits: Limits,
-    on_progress: feed.OnProgress | None = None,
-) -> None:
-    options = chosen(job.options)
-    zone = ZoneInfo(str(options["zone"]))
-    reader = LineReader(minor_places(str(options["currency"])), zone)
-    records = tables.records(path, layout_of(job.options), limits)
-    width = len(sample_in(job.options).headers)
-    lines = read_lines(records, mapping_of(job.options), reader=reader, width=width)
-    feed.feed(run, lines, _take, on_progress=on_progress)
 
 
 def _take(session: Session, job: Job, lines: Sequence[SoldLine]) -> Outcome:
@@ -198,4 +194,12 @@ def _text(options: Mapping[str, object], name: str) -> str:
     return "0" if value is None or value == "" else str(value)
 
 
-__all__ = ["FIELDS", "REFUSED_COLUMNS", "checked_options", "import_orders", "run", "settle"]
+__all__ = [
+    "FIELDS",
+    "REFUSED_COLUMNS",
+    "checked_options",
+    "import_orders",
+    "run",
+    "run_file",
+    "settle",
+]

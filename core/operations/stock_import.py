@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlmodel import Session
 
@@ -10,7 +11,16 @@ from core.errors import Invalid
 from core.jobs import feed, tables, uploads
 from core.jobs.models import Job
 from core.jobs.rules import chosen, layout_of, mapping_of, reach_of, sample_in
-from core.jobs.terms import PAGE_LIMITS, ImportField, Outcome, Record, Refusal, Run
+from core.jobs.terms import (
+    PAGE_LIMITS,
+    ImportField,
+    Limits,
+    OnProgress,
+    Outcome,
+    Record,
+    Refusal,
+    Run,
+)
 from core.operations import imports, inputs
 from core.operations.shelf import Held, Intake, Shelf
 from core.operations.terms import KnownRule, NewItem
@@ -85,13 +95,19 @@ def checked_options(_session: Session, options: Mapping[str, object]) -> Mapping
     return {"known": known}
 
 
-def run(run: Run, *, on_progress: feed.OnProgress | None = None) -> None:
-    """Take the rows of a planned job that were not taken yet."""
-    job = feed.job_of(run)
-    path = uploads.path_of(job.upload)
-    records = tables.records(path, layout_of(job.options), PAGE_LIMITS)
-    width = len(sample_in(job.options).headers)
-    rows = read_rows(records, mapping_of(job.options), width=width)
+def run(run: Run) -> None:
+    """Take the rows of the uploaded file that were not taken yet."""
+    run_file(run, uploads.path_of(feed.job_of(run).upload), PAGE_LIMITS)
+
+
+def run_file(
+    run: Run, path: Path, limits: Limits, *, on_progress: OnProgress | None = None
+) -> None:
+    """Take the rows of this file that were not taken yet. on_progress: rows done, rows in all."""
+    options = feed.job_of(run).options
+    records = tables.records(path, layout_of(options), limits)
+    width = len(sample_in(options).headers)
+    rows = read_rows(records, mapping_of(options), width=width)
     feed.feed(run, rows, _take, on_progress=on_progress)
 
 

@@ -288,12 +288,13 @@ def reader_for(session: Session, person: Person) -> Reader:
     language = person.language or home.language
     return Reader(
         language=language,
-        calendar=getattr(person, "calendar", None) or _usual_calendar(language, home),
+        calendar=getattr(person, "calendar", None) or usual_calendar(language, home),
         time_zone=getattr(person, "time_zone", None) or home.time_zone,
     )
 
 
-def _usual_calendar(language: Language, home: Organisation) -> Calendar:
+def usual_calendar(language: Language, home: Organisation) -> Calendar:
+    """Return the calendar of the organisation for its own language, else the usual one of it."""
     if language is home.language:
         return home.calendar
     return Calendar.JALALI if language is Language.FA else Calendar.GREGORIAN

@@ -11,10 +11,11 @@ from core.access.terms import Actor, Permission
 from core.audit import service as audit
 from core.contacts.models import Contact
 from core.errors import Conflict, Invalid, NotFound
-from core.i18n.terms import Calendar, Language, Reader
+from core.i18n.terms import Language, Reader
 from core.i18n.text import stored
 from core.organisation import queries as organisation_queries
 from core.organisation.models import Organisation
+from core.organisation.service import usual_calendar
 from core.templates import queries, samples
 from core.templates.compiler import compile_text
 from core.templates.models import Template, TemplateVersion
@@ -125,7 +126,7 @@ def sample(
     known = {"organisation": {"name": organisation.name}, "sender": {"name": organisation.name}}
     if contact is not None and contact.first_name:
         known = person_values(contact, organisation, sender_name=organisation.name)  # type: ignore[assignment]
-    calendar = organisation.calendar if language is Language.FA else Calendar.GREGORIAN
+    calendar = usual_calendar(language, organisation)
     reader = Reader(language, calendar, organisation.time_zone)
     footer = standard_footer(
         reader, organisation=organisation.name, postal_address=organisation.postal_address
@@ -190,7 +191,7 @@ def reader_of(contact: Contact, organisation: Organisation, version: TemplateVer
     language = next((code for code in wanted if code and code.value in version.texts), None)
     if language is None:
         raise Invalid("template.no_text")
-    calendar = organisation.calendar if language is Language.FA else Calendar.GREGORIAN
+    calendar = usual_calendar(language, organisation)
     return Reader(language, calendar, contact.time_zone or organisation.time_zone)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from components import actions, auth, forms, tables
+from components import actions, auth, empty, forms, tables
 from components.html import note
 from components.i18n import ago, t
 from components.tables import Action, Cell, Column, Row
@@ -19,13 +19,19 @@ EVERYWHERE = 0
 
 
 def draw(found: Sequence[ApiKey], department: Callable[[int], str]) -> None:
-    """Draw the keys, a new one's form, and a fresh key the one time it can be seen."""
+    """Draw the keys, the way to a new one, and a fresh key the one time it can be seen."""
     fresh = st.session_state.get(f"{KEY}.fresh")
     if fresh:
         note(t("users.key.once"), tone="warning")
         st.code(fresh, language=None)
-    with st.popover(t("users.key.add"), icon=":material/key:"):
-        _form(department)
+        if st.button(t("users.key.taken"), key=f"{KEY}.taken"):
+            del st.session_state[f"{KEY}.fresh"]
+            st.rerun()
+    if st.button(t("users.key.add"), key=f"{KEY}.add", icon=":material/key:"):
+        st.dialog(t("users.key.add"))(_form)(department)
+    if not found:
+        empty.show(KEY, key=KEY)
+        return
     columns = [Column(name, t(f"users.key.{name}")) for name in ("name", "scopes", "used", "state")]
     rows = [_row(one) for one in found]
     pressed = tables.show(f"{KEY}.table", columns, rows, label=t("users.tab.keys"))
@@ -42,7 +48,7 @@ def _row(one: ApiKey) -> Row:
     return Row(
         id=str(one.id),
         cells={
-            "name": Cell(one.name, note=f"chapar_{one.prefix}…"),
+            "name": Cell(one.name, note=f"\u2066chapar_{one.prefix}…\u2069"),
             "scopes": " · ".join(t(f"frame.right.{scope}") for scope in one.scopes),
             "used": ago(one.last_used_at) if one.last_used_at else t("users.key.never"),
             "state": state,

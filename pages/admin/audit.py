@@ -1,6 +1,5 @@
 """The audit log: who did what, when; sealed so that nobody can change it unseen."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,25 +7,22 @@ import streamlit as st
 
 from components import actions, auth, dates, empty, page, tables
 from components.html import note, safe, show, tag
-from components.i18n import has, moment, reader, t
-from components.tables import Cell, Column, Row
+from components.i18n import moment, reader, t
+from components.tables import Column, Row
 from core.access.terms import Permission
 from core.audit import answers, reading
 from core.audit.terms import AuditFilter, AuditLine, Report
 from core.jobs.cells import guarded
+from pages.admin import _entry
 
 KEY = "audit"
 MORE = 50
 
 
-def _act(action: str) -> str:
-    return t(f"act.{action}") if has(f"act.{action}") else action
-
-
 def _filters() -> AuditFilter:
     with st.container(horizontal=True, key="audit_filters", vertical_alignment="bottom"):
         action = st.selectbox(t("audit.action"), actions.ask(answers.actions), index=None,
-                              format_func=_act, key=f"{KEY}.action",
+                              format_func=_entry.act, key=f"{KEY}.action",
                               placeholder=t("audit.any_action"), width=280)  # fmt: skip
         since = dates.date_field(f"{KEY}.since", t("audit.since"))
         until = dates.date_field(f"{KEY}.until", t("audit.until"))
@@ -42,8 +38,8 @@ def _cells(line: AuditLine) -> dict[str, str]:
     return {
         "at": moment(line.at),
         "actor": line.actor_name,
-        "act": _act(line.action),
-        "object": line.object_name or "",
+        "act": _entry.act(line.action),
+        "object": _entry.about(line),
     }
 
 
@@ -53,14 +49,11 @@ def _list(wanted: AuditFilter) -> AuditLine | None:
     if not found:
         if wanted == AuditFilter():
             empty.show(KEY, key=KEY)
-        else:
-            empty.nothing_found(KEY)
+        elif empty.nothing_found(KEY):
+            _clear_filters()
         return None
     columns = [Column(name, t(f"audit.column.{name}")) for name in ("at", "actor", "act", "object")]
-    rows = [
-        Row(id=str(line.id), cells={**_cells(line), "at": Cell(moment(line.at))})
-        for line in found[:shown]
-    ]
+    rows = [Row(id=str(line.id), cells=_cells(line)) for line in found[:shown]]
     pressed = tables.show(f"{KEY}.table", columns, rows, label=t("audit.title"), opens=True)
     if len(found) > shown and st.button(t("audit.more"), key=f"{KEY}.more"):
         st.session_state[f"{KEY}.shown"] = shown + MORE
@@ -68,31 +61,10 @@ def _list(wanted: AuditFilter) -> AuditLine | None:
     return next((one for one in found if str(one.id) == pressed.opened), None)
 
 
-def _card(line: AuditLine) -> None:
-    show(tag("h3", safe(_act(line.action))))
-    st.caption(f"{line.actor_name} · {moment(line.at)} · {line.ip or ''}")
-    if line.is_erased:
-        note(t("audit.erased"), tone="muted")
-    if line.reason:
-        st.markdown(line.reason)
-    columns = [Column(name, t(f"audit.column.{name}")) for name in ("what", "before", "after")]
-    tables.plain_table(columns, _changes(line.before or {}, line.after or {}))
-
-
-def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> Sequence[dict[str, str]]:
-    names = dict.fromkeys([*before, *after])
-    return [
-        {"what": name, "before": _value(before.get(name)), "after": _value(after.get(name))}
-        for name in names
-    ]
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return t("common.yes" if value else "common.no")
-    return str(value)
+def _clear_filters() -> None:
+    for name in ("action", "since", "until"):
+        st.session_state.pop(f"{KEY}.{name}", None)
+    st.rerun()
 
 
 def _report(found: Report) -> None:
@@ -134,4 +106,4 @@ if f"{KEY}.report" in st.session_state:
     _report(st.session_state[f"{KEY}.report"])
 opened = _list(wanted)
 if opened is not None:
-    st.dialog(t("audit.entry"), width="large")(_card)(opened)
+    st.dialog(t("audit.entry"), width="large")(_entry.card)(opened)

@@ -4,25 +4,37 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import actions, auth, dates, forms, page
+from components import actions, auth, dates, empty, forms, page
 from components.html import badge, safe, show, tag
 from components.i18n import duration, hour, t
 from core.access.terms import Permission
-from core.contacts.terms import Audience
 from core.messages import settings
-from core.messages.inputs import DAY_S, CapInput, QuietInput
+from core.messages.inputs import QuietInput
 from core.messages.models import CapRule, QuietRule
-from core.messages.terms import CAPPED_CLASSES, CapScope, DayRule, MessageClass, OnCap, WindowKind
+from core.messages.terms import CapScope, DayRule, WindowKind
+from pages.admin import _cap
 
 KEY = "caps"
+SWITCHES = {
+    ("cap", True): settings.disable_cap,
+    ("cap", False): settings.enable_cap,
+    ("quiet", True): settings.disable_quiet,
+    ("quiet", False): settings.enable_quiet,
+}
 
 
 def _cap_sentence(rule: CapRule) -> str:
     window = t("caps.calendar_day")
     if rule.window_kind is WindowKind.ROLLING:
         window = duration(timedelta(seconds=rule.window_s))
-    kinds = [t(f"templates.class.{one}") for one in rule.counted_classes]
-    return t(f"caps.sentence.{rule.audience}", window=window, count=rule.limit, kinds=kinds)
+    one = rule.counted_classes[0] if len(rule.counted_classes) == 1 else "both"
+    said = t(f"caps.sentence.{rule.audience}", window=window, count=rule.limit,
+             kinds=t(f"caps.counted.{one}"))  # fmt: skip
+    if rule.scope is CapScope.ORGANISATION:
+        return said
+    named = _cap.places(who, rule.scope).get(rule.scope_id or 0)
+    where = t(f"caps.within.{rule.scope}", name=named) if named else t(f"caps.each.{rule.scope}")
+    return f"{said} {where}"
 
 
 def _quiet_sentence(rule: QuietRule) -> str:
@@ -33,88 +45,54 @@ def _quiet_sentence(rule: QuietRule) -> str:
         parts.append(t("caps.quiet.weekend"))
     if rule.holiday is DayRule.WAIT:
         parts.append(t("caps.quiet.holiday"))
-    when = parts or [t("caps.quiet.never")]
-    return t(f"caps.quiet.sentence.{rule.audience}", when=when)
+    said = t(f"caps.quiet.sentence.{rule.audience}", when=parts or [t("caps.quiet.never")])
+    named = _cap.places(who, CapScope.DEPARTMENT).get(rule.department_id or 0)
+    return f"{said} {t('caps.within.department', name=named)}" if named else said
 
 
 def _card(rule: CapRule | QuietRule, kind: str, sentence: str) -> None:
-    with st.container(border=True, key=f"{kind}_card_{rule.id}"):
+    """Draw a rule in one line: its sentence, whether it holds, and what can be done with it."""
+    with st.container(border=True, key=f"{kind}_card_{rule.id}", horizontal=True,
+                      vertical_alignment="center", horizontal_alignment="distribute"):  # fmt: skip
         state = badge(t("caps.on" if rule.is_enabled else "caps.off"),
                       "good" if rule.is_enabled else "muted")  # fmt: skip
-        show(tag("p", safe(sentence), " ", state, class_="ch-sentence"))
-        if not may_edit:
-            return
-        with st.container(horizontal=True):
-            if st.button(t("common.edit"), key=f"{KEY}.{kind}.edit{rule.id}"):
-                st.dialog(t(f"caps.{kind}.edit"))(_edit)(rule)
-            verb = {
-                ("cap", True): settings.disable_cap,
-                ("cap", False): settings.enable_cap,
-                ("quiet", True): settings.disable_quiet,
-                ("quiet", False): settings.enable_quiet,
-            }[kind, rule.is_enabled]
-            label = t("rules.switch_off" if rule.is_enabled else "rules.switch_on")
-            if st.button(label, key=f"{KEY}.{kind}.switch{rule.id}") and actions.attempt(
-                verb, rule_id=rule.id, seen_version=rule.version
-            ):
-                st.rerun()
+        with st.container(width=620):
+            show(tag("p", safe(sentence), " ", state, class_="ch-sentence"))
+        if may_edit:
+            with st.container(horizontal=True, width="content"):
+                _buttons(rule, kind)
+
+
+def _buttons(rule: CapRule | QuietRule, kind: str) -> None:
+    if st.button(t("common.edit"), key=f"{KEY}.{kind}.edit{rule.id}", type="tertiary"):
+        st.dialog(t(f"caps.{kind}.edit"))(_edit)(rule)
+    label = t("rules.switch_off" if rule.is_enabled else "rules.switch_on")
+    if st.button(label, key=f"{KEY}.{kind}.switch{rule.id}", type="tertiary") and (
+        actions.attempt(SWITCHES[kind, rule.is_enabled], rule_id=rule.id,
+                        seen_version=rule.version)
+    ):  # fmt: skip
+        st.rerun()
 
 
 def _edit(rule: CapRule | QuietRule) -> None:
     if isinstance(rule, CapRule):
-        _edit_cap(rule)
+        _cap.form(who, rule)
     else:
         _edit_quiet(rule)
-
-
-def _edit_cap(rule: CapRule | None) -> None:
-    key = f"{KEY}.cap{rule.id if rule else ''}"
-    audience = forms.pick(f"{key}.audience", t("caps.audience"), list(Audience),
-                          value=rule.audience if rule else Audience.EXTERNAL,
-                          shown=lambda one: t(f"caps.audience.{one}"))  # fmt: skip
-    known = [MessageClass(one) for one in rule.counted_classes] if rule else list(CAPPED_CLASSES)
-    kinds = forms.many(f"{key}.counted_classes", t("caps.kinds"), list(CAPPED_CLASSES),
-                       value=known, shown=lambda one: t(f"templates.class.{one}"))  # fmt: skip
-    limit = forms.count(f"{key}.limit", t("caps.limit"), value=rule.limit if rule else 2)
-    window = forms.pick(f"{key}.window_kind", t("caps.window"), list(WindowKind),
-                        value=rule.window_kind if rule else WindowKind.ROLLING,
-                        shown=lambda one: t(f"caps.window.{one}"))  # fmt: skip
-    first = max(rule.window_s // DAY_S, 1) if rule else 1
-    days = 1
-    if window is WindowKind.ROLLING:
-        days = forms.count(f"{key}.window", t("caps.days"), value=first) or 0
-    how = forms.pick(f"{key}.on_cap", t("caps.on_cap"), list(OnCap),
-                     value=(rule.on_cap if rule else None) or OnCap.DEFER,
-                     shown=lambda one: t(f"caps.on_cap.{one}"))  # fmt: skip
-    if not forms.save_bar(key, ready=limit is not None):
-        return
-    given = CapInput(
-        name=rule.name if rule else "", audience=audience or Audience.EXTERNAL,
-        counted_classes=frozenset(kinds), limit=limit or 0,
-        window_kind=window or WindowKind.ROLLING, window=timedelta(days=days),
-        scope=rule.scope if rule else CapScope.ORGANISATION,
-        scope_id=rule.scope_id if rule else None, on_cap=how,
-    )  # fmt: skip
-    saved = (
-        actions.attempt(settings.change_cap, rule_id=rule.id, seen_version=rule.version,
-                        given=given)
-        if rule
-        else actions.attempt(settings.add_cap, given=given)
-    )  # fmt: skip
-    if saved:
-        st.rerun()
 
 
 def _edit_quiet(rule: QuietRule) -> None:
     key = f"{KEY}.quiet{rule.id}"
     with st.container(horizontal=True):
-        starts = dates.time_field(f"{key}.starts", t("caps.quiet.starts"), value=rule.starts)
-        ends = dates.time_field(f"{key}.ends", t("caps.quiet.ends"), value=rule.ends)
-    weekend = forms.switch(f"{key}.weekend", t("caps.quiet.weekend"),
+        starts = dates.time_field(f"{key}.starts", t("caps.quiet.starts"), value=rule.starts,
+                                  hint=t("caps.quiet.zone"))  # fmt: skip
+        ends = dates.time_field(f"{key}.ends", t("caps.quiet.ends"), value=rule.ends,
+                                hint=t("caps.quiet.empty"))  # fmt: skip
+    weekend = forms.switch(f"{key}.weekend", t("caps.quiet.weekend.switch"),
                            value=rule.weekend is DayRule.WAIT)  # fmt: skip
-    holiday = forms.switch(f"{key}.holiday", t("caps.quiet.holiday"),
+    holiday = forms.switch(f"{key}.holiday", t("caps.quiet.holiday.switch"),
                            value=rule.holiday is DayRule.WAIT)  # fmt: skip
-    if not forms.save_bar(key):
+    if not forms.save_bar(key, ready=not _is_wrong(key, starts=starts, ends=ends)):
         return
     days = {True: DayRule.WAIT, False: DayRule.SEND}
     given = QuietInput(audience=rule.audience, department_id=rule.department_id, starts=starts,
@@ -124,6 +102,12 @@ def _edit_quiet(rule: QuietRule) -> None:
         st.rerun()
 
 
+def _is_wrong(key: str, **hours: object) -> bool:
+    """Return whether something stands in a field that is no hour; empty means no hours."""
+    return any(at is None and str(st.session_state.get(f"{key}.{name}", "")).strip()
+               for name, at in hours.items())  # fmt: skip
+
+
 who = auth.required()
 may_edit = auth.may(who, Permission.CAP_EDIT)
 main = page.header(KEY)
@@ -131,10 +115,13 @@ with main:
     adding = may_edit and st.button(t("caps.add"), type="primary", key=f"{KEY}.add",
                                     icon=":material/add:")  # fmt: skip
 page.section("caps.caps")
-for cap in actions.ask(settings.list_caps):
+caps = actions.ask(settings.list_caps)
+for cap in caps:
     _card(cap, "cap", _cap_sentence(cap))
+if not caps:
+    empty.show(KEY, key=KEY)
 page.section("caps.quiet")
 for quiet in actions.ask(settings.list_quiet):
     _card(quiet, "quiet", _quiet_sentence(quiet))
 if adding:
-    st.dialog(t("caps.add"))(_edit_cap)(None)
+    st.dialog(t("caps.add"))(_cap.form)(who, None)

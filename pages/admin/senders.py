@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from components import actions, auth, forms, page, tables
-from components.html import note
+from components import actions, auth, empty, forms, page, tables
+from components.html import note, safe, show, tag
 from components.i18n import t
 from components.tables import Action, Cell, Column, Row
 from core.access.terms import Permission
 from core.delivery import service as delivery
 from core.delivery.models import Sender
-from core.delivery.terms import SenderInput, TlsMode, TransportInput, TransportLine
+from core.delivery.terms import SenderInput, TransportLine
 from core.messages import settings as ways
 from pages.admin import _golive
+from pages.admin import _server as _server_fields
 
 KEY = "senders"
 
@@ -58,7 +59,8 @@ def _edit(sender: Sender | None) -> None:
     key = f"{KEY}.{sender.id if sender else 'new'}"
     name = forms.text(f"{key}.name", t("setup.sender.name"), value=sender.name if sender else "")
     address = forms.text(f"{key}.address", t("setup.sender.address"), kind="email",
-                         value=sender.address if sender else "")  # fmt: skip
+                         value=sender.address if sender else "", example="info@example.com",
+                         hint=t("setup.sender.address.hint"))  # fmt: skip
     reply_to = forms.text(f"{key}.reply_to", t("senders.reply_to"), kind="email",
                           value=sender.reply_to if sender else "",
                           hint=t("senders.reply_to.hint"))  # fmt: skip
@@ -79,44 +81,42 @@ def _edit(sender: Sender | None) -> None:
 
 def _servers(found: list[TransportLine]) -> None:
     for one in found:
-        with st.container(border=True, key=f"server_{one.id}", horizontal=True,
-                          vertical_alignment="center"):  # fmt: skip
-            st.markdown(f"**{one.name}** `{one.host}:{one.port}` · {t(f'setup.tls.{one.tls}')}")
-            if one.is_paused:
-                note(t("senders.paused"), one.paused_reason, tone="danger")
-                if st.button(t("senders.resume"), key=f"{KEY}.resume{one.id}"):
-                    actions.attempt(ways.resume_way, transport_id=one.id,
-                                    seen_version=one.version)  # fmt: skip
-                    st.rerun()
-            if may_edit and st.button(t("common.edit"), key=f"{KEY}.server{one.id}"):
-                st.dialog(t("senders.server"))(_server)(one)
+        with st.container(border=True, key=f"server_{one.id}"):
+            _card(one)
     if not found:
-        st.caption(t("senders.no_server"))
+        empty.show("senders.servers", key="senders.servers")
     if may_edit and st.button(t("senders.server.add"), key=f"{KEY}.server.add",
                               icon=":material/add:"):  # fmt: skip
         st.dialog(t("senders.server"))(_server)(None)
 
 
+def _card(one: TransportLine) -> None:
+    """Draw a server: where it is, how it is spoken to, and whether mail waits before it."""
+    with st.container(horizontal=True, vertical_alignment="center",
+                      horizontal_alignment="distribute"):  # fmt: skip
+        where = tag("bdi", safe(f"{one.host}:{one.port}"), dir="ltr")
+        named = tag("b", safe(one.name)) + " · " if one.name != one.host else ""
+        show(tag("p", named, where, " · ", safe(t(f"setup.tls.{one.tls}")), class_="ch-sentence"))
+        if may_edit and st.button(t("common.edit"), key=f"{KEY}.server{one.id}", type="tertiary"):
+            st.dialog(t("senders.server"))(_server)(one)
+    if not one.is_paused:
+        return
+    note(t("senders.paused"), one.paused_reason, tone="danger")
+    if may_edit and st.button(t("senders.resume"), key=f"{KEY}.resume{one.id}"):
+        actions.attempt(ways.resume_way, transport_id=one.id, seen_version=one.version)
+        st.rerun()
+
+
 def _server(line: TransportLine | None) -> None:
     key = f"{KEY}.tr{line.id if line else ''}"
-    host = forms.text(f"{key}.host", t("setup.server.host"), value=line.host if line else "",
-                      example="smtp.example.com")  # fmt: skip
-    port = forms.count(f"{key}.port", t("setup.server.port"), value=line.port if line else 587)
-    tls = forms.pick(f"{key}.tls", t("setup.server.tls"), list(TlsMode),
-                     value=line.tls if line else TlsMode.STARTTLS,
-                     shown=lambda one: t(f"setup.tls.{one}"))  # fmt: skip
-    user = forms.text(f"{key}.user", t("setup.server.user"), value=line.user if line else "")
-    password = forms.text(f"{key}.password", t("setup.server.password"), kind="password",
-                          hint=t("senders.password.hint") if line else "")  # fmt: skip
+    given = _server_fields.draw(key, line)
     if not forms.save_bar(key):
         return
-    given = TransportInput(name=host, host=host, port=port or 0, tls=tls or TlsMode.STARTTLS,
-                           user=user, password=password or (None if line else ""))  # fmt: skip
     saved = (
         actions.attempt(delivery.change_transport, transport_id=line.id,
-                        seen_version=line.version, given=given)
+                        seen_version=line.version, given=given, fields=_server_fields.FIELDS)
         if line
-        else actions.attempt(delivery.add_transport, given=given)
+        else actions.attempt(delivery.add_transport, given=given, fields=_server_fields.FIELDS)
     )  # fmt: skip
     if saved:
         st.rerun()
@@ -130,6 +130,7 @@ with main:
 servers = actions.ask(delivery.list_transports)
 if who.organisation is not None and auth.may(who, Permission.SETTINGS_EDIT):
     _golive.draw(who.organisation, servers)
+page.section("senders.senders")
 _senders()
 page.section("senders.servers")
 _servers(servers)

@@ -4,133 +4,107 @@ import streamlit as st
 
 from components import actions, auth, forms, page
 from components.html import note
-from components.i18n import plain, t
-from core.delivery.terms import TlsMode, TransportInput
+from components.i18n import language, plain, t
+from core.accounts.service import choose_language
+from core.delivery.service import list_transports
 from core.i18n.terms import Calendar, Language
 from core.organisation.terms import SetupStep
 from core.practice import service as practice
 from core.setup import wizard
 from core.setup.terms import AdministratorInput, CalendarInput, WizardState
-from pages.admin import _time
+from pages.admin import _server, _time, _wizard
 
 KEY = "setup"
-AT = f"{KEY}.at"
-STEPS = tuple(SetupStep)[:-1]
-
-
-def _next(step: SetupStep, toast: str = "") -> None:
-    if toast:
-        actions.say(t(toast))
-    st.session_state[AT] = STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
-    st.rerun()
-
-
-def _bar(step: SetupStep, label: str = "") -> bool:
-    """Draw the way on and the way back; return whether the step is to be kept."""
-    pressed = forms.save_bar(f"{KEY}.{step}", label=label or t("setup.next"))
-    place = STEPS.index(step)
-    if place and st.button(t("common.back"), key=f"{KEY}.back", type="tertiary"):
-        st.session_state[AT] = STEPS[place - 1]
-        st.rerun()
-    return pressed
+MADE_UP = ".localdomain"
 
 
 def _organisation(state: WizardState) -> None:
-    name = forms.text(f"{KEY}.org.name", t("setup.name"), value=state.name)
-    language = forms.pick(f"{KEY}.org.language", t("setup.language"), list(Language),
-                          value=state.language, shown=lambda one: one.own_name,
-                          hint=t("setup.language.hint"))  # fmt: skip
-    if _bar(SetupStep.ORGANISATION) and actions.attempt(
-        wizard.save_organisation, name=name, language=language or state.language, toast=""
+    is_new = state.step is SetupStep.ORGANISATION
+    name = forms.text(f"{KEY}.org.name", t("setup.name"), value="" if is_new else state.name,
+                      example=t("setup.name.example"))  # fmt: skip
+    spoken = forms.pick(f"{KEY}.org.language", t("setup.language"), list(Language),
+                        value=language() if is_new else state.language,
+                        shown=lambda one: one.own_name, hint=t("setup.language.hint"))  # fmt: skip
+    if _wizard.bar(SetupStep.ORGANISATION) and actions.attempt(
+        wizard.save_organisation, name=name, language=spoken or state.language, toast=""
     ):
-        _next(SetupStep.ORGANISATION)
+        _wizard.go_on(SetupStep.ORGANISATION)
 
 
 def _calendar(state: WizardState) -> None:
-    calendar = forms.pick(
-        f"{KEY}.cal.calendar",
-        t("setup.calendar"),
-        list(Calendar),
-        value=state.calendar,
-        shown=lambda one: t(f"setup.calendar.{one}"),
-    )
+    is_new = state.step is SetupStep.CALENDAR
+    usual = Calendar.JALALI if state.language is Language.FA else Calendar.GREGORIAN
+    calendar = forms.pick(f"{KEY}.cal.calendar", t("setup.calendar"), list(Calendar),
+                          value=usual if is_new else state.calendar,
+                          shown=lambda one: t(f"setup.calendar.{one}"))  # fmt: skip
     place = _time.draw(f"{KEY}.cal", zone=state.time_zone, country=state.country,
                        weekend=state.weekend, hours=state.hours)  # fmt: skip
-    if not _bar(SetupStep.CALENDAR):
+    if not _wizard.bar(SetupStep.CALENDAR):
         return
-    given = CalendarInput(
-        calendar=calendar or state.calendar,
-        time_zone=place.time_zone,
-        country=place.country,
-        weekend=place.weekend,
-        hours=place.hours,
-    )
+    given = CalendarInput(calendar=calendar or state.calendar, time_zone=place.time_zone,
+                          country=place.country, weekend=place.weekend,
+                          hours=place.hours)  # fmt: skip
     if actions.attempt(wizard.save_calendar, given=given, toast=""):
-        _next(SetupStep.CALENDAR)
+        _wizard.go_on(SetupStep.CALENDAR)
 
 
 def _administrator(state: WizardState) -> None:
     if state.administrator:
         note(t("setup.administrator.is", name=state.administrator), tone="good")
-        if _bar(SetupStep.ADMINISTRATOR):
-            _next(SetupStep.ADMINISTRATOR)
+        if _wizard.bar(SetupStep.ADMINISTRATOR):
+            _wizard.go_on(SetupStep.ADMINISTRATOR)
         return
     given = AdministratorInput(
         name=forms.text(f"{KEY}.adm.name", t("setup.your_name")),
         email=forms.text(f"{KEY}.adm.email", t("setup.your_email"), kind="email",
-                         hint=t("setup.your_email.hint")),
-        login=forms.text(f"{KEY}.adm.login", t("setup.login"), hint=t("setup.login.hint")),
+                         example="name@example.com", hint=t("setup.your_email.hint")),
+        login=forms.text(f"{KEY}.adm.login", t("setup.login"), hint=t("setup.login.hint"),
+                         autocomplete="username"),
         password=forms.text(f"{KEY}.adm.password", t("setup.password"), kind="password",
                             hint=t("setup.password.hint")),
     )  # fmt: skip
-    if _bar(SetupStep.ADMINISTRATOR, t("setup.administrator.create")) and actions.attempt(
-        wizard.create_administrator, given=given, toast="setup.administrator.done"
-    ):
-        _next(SetupStep.ADMINISTRATOR)
+    if not _wizard.bar(SetupStep.ADMINISTRATOR, t("setup.administrator.create")):
+        return
+    spoken = language()
+    if actions.attempt(wizard.create_administrator, given=given, toast="setup.administrator.done"):
+        if spoken is not state.language:
+            actions.attempt(choose_language, language=spoken, toast="")
+        _wizard.go_on(SetupStep.ADMINISTRATOR)
 
 
 def _sender(state: WizardState) -> None:
+    known = "" if state.sender_address.endswith(MADE_UP) else state.sender_address
     name = forms.text(f"{KEY}.snd.name", t("setup.sender.name"), value=state.sender_name)
-    known = "" if state.sender_address.endswith(".localdomain") else state.sender_address
     address = forms.text(f"{KEY}.snd.address", t("setup.sender.address"), value=known,
-                         kind="email", example="info@example.com")  # fmt: skip
+                         kind="email", example="info@example.com",
+                         hint=t("setup.sender.address.hint"))  # fmt: skip
     has_server = forms.switch(f"{KEY}.snd.server", t("setup.sender.server"),
                               value=state.transport_id is not None,
                               hint=t("setup.sender.server.hint"))  # fmt: skip
-    server = _server() if has_server else None
-    if not _bar(SetupStep.SENDER):
+    server = None
+    if has_server:
+        line = next((one for one in actions.ask(list_transports)), None)
+        with st.container(border=True):
+            server = _server.draw(f"{KEY}.snd", line)
+    if not _wizard.bar(SetupStep.SENDER):
         return
     if actions.attempt(wizard.save_sender, name=name, address=address, toast="") and (
-        server is None or actions.attempt(wizard.save_transport, given=server, toast="")
+        server is None
+        or actions.attempt(wizard.save_transport, given=server, fields=_server.FIELDS, toast="")
     ):
-        _next(SetupStep.SENDER)
-
-
-def _server() -> TransportInput:
-    with st.container(border=True):
-        host = forms.text(f"{KEY}.snd.host", t("setup.server.host"), example="smtp.example.com")
-        port = forms.count(f"{KEY}.snd.port", t("setup.server.port"), value=587)
-        tls = forms.pick(
-            f"{KEY}.snd.tls",
-            t("setup.server.tls"),
-            list(TlsMode),
-            value=TlsMode.STARTTLS,
-            shown=lambda one: t(f"setup.tls.{one}"),
-        )
-        user = forms.text(f"{KEY}.snd.user", t("setup.server.user"))
-        password = forms.text(f"{KEY}.snd.password", t("setup.server.password"), kind="password")
-    return TransportInput(name=host, host=host, port=port or 0, tls=tls or TlsMode.STARTTLS,
-                          user=user, password=password)  # fmt: skip
+        _wizard.go_on(SetupStep.SENDER)
 
 
 def _practice(_state: WizardState) -> None:
     wanted = forms.switch(f"{KEY}.pra.load", t("setup.practice"), value=True,
                           hint=t("setup.practice.hint"))  # fmt: skip
-    if not _bar(SetupStep.PRACTICE, t("setup.finish")):
+    if not _wizard.bar(SetupStep.PRACTICE, t("setup.finish")):
         return
-    if wanted and not actions.attempt(practice.load_for, toast=""):
-        return
-    if actions.attempt(wizard.finish, toast="setup.finished"):
+    with st.spinner(t("settings.practice.loading" if wanted else "setup.finishing")):
+        is_ready = not wanted or actions.attempt(practice.load_for, toast="")
+        is_over = is_ready and actions.attempt(wizard.finish, toast="setup.finished")
+    if is_over:
+        st.session_state.pop(_wizard.AT, None)
         st.switch_page("home.py")
 
 
@@ -143,13 +117,14 @@ DRAW = {
 }
 
 who = auth.required()
+if who.user is None:
+    _wizard.greet()
 state = actions.ask(wizard.state)
 page.header(KEY)
-reached = state.step if state.step in STEPS else STEPS[-1]
-at = st.session_state.get(AT, reached)
-here = STEPS.index(at)
+step = _wizard.open_step(state.step)
+number, total = _wizard.STEPS.index(step) + 1, len(_wizard.STEPS)
 with page.column():
-    st.progress((here + 1) / len(STEPS), plain(t("setup.step", number=here + 1, total=len(STEPS))))
-    page.section(f"setup.step.{at}")
-    st.caption(t(f"setup.step.{at}.hint"))
-    DRAW[at](state)
+    st.progress(number / total, plain(t("setup.step", number=number, total=total)))
+    page.section(f"setup.step.{step}")
+    st.caption(t(f"setup.step.{step}.hint"))
+    DRAW[step](state)

@@ -1,6 +1,7 @@
 """Signing in: constant work, throttling, second factor, and what a changed password ends."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pyotp
@@ -428,3 +429,16 @@ def test_what_decides_nothing_any_more_is_cleared_away(user: User, now: datetime
         assert sessions.drop_old(session, SYSTEM, now=now + timedelta(days=2)) == 1
         assert sessions.drop_old(session, SYSTEM, now=now + timedelta(days=60)) == 1
         assert session.exec(select(LoginSession)).all() == []
+
+
+@pytest.mark.spec("T29")
+def test_forty_attempts_at_the_same_moment_are_counted_one_by_one(
+    user: User, hasher: Counting, now: datetime
+) -> None:
+    with ThreadPoolExecutor(8) as crowd:
+        attempts = [
+            crowd.submit(enter, "nasrin", f"guess {n}", now=now, place=AWAY) for n in range(40)
+        ]
+    outcomes = [attempt.result().outcome for attempt in attempts]
+    assert outcomes.count(SignIn.WRONG) == hasher.compared == FREE_TRIES
+    assert outcomes.count(SignIn.WAIT) == 40 - FREE_TRIES

@@ -21,7 +21,18 @@ from core.jobs import child, runs, tables, uploads
 from core.jobs import service as jobs
 from core.jobs.feed import feed
 from core.jobs.models import Job, RefusedRow
-from core.jobs.terms import PAGE_LIMITS, JobKind, JobState, Outcome, Refusal, Run, Separator
+from core.jobs.terms import (
+    PAGE_LIMITS,
+    Draft,
+    Encoding,
+    JobKind,
+    JobState,
+    Layout,
+    Outcome,
+    Refusal,
+    Run,
+    Separator,
+)
 from core.operations import service as stock
 from core.operations import stock_import
 from core.operations.models import StockItem, StockMovement
@@ -304,7 +315,7 @@ def test_events_wait_for_the_last_row_and_are_then_told_together(tmp_path: Path)
         with reading() as session:
             seen.extend(session.exec(select(Event.is_held)).all())
 
-    stock_import.run(attempt, on_progress=look)
+    stock_import.run_file(attempt, path, PAGE_LIMITS, on_progress=look)
     assert seen
     assert all(seen)
     with transaction() as session:
@@ -333,10 +344,11 @@ def stop_after(chunks: int) -> Callable[[int, int], None]:
 
 def test_an_import_that_was_stopped_goes_on_where_it_stood(tmp_path: Path) -> None:
     rows = [HEADS, *([f"{n % 1200}", "x", "", "", n, 100] for n in range(1400))]
-    job_id = queued(table(tmp_path / "a", rows), STOCK)
+    path = table(tmp_path / "a", rows)
+    job_id = queued(path, STOCK)
     first = claimed(job_id)
     with pytest.raises(Stop):
-        stock_import.run(first, on_progress=stop_after(2))
+        stock_import.run_file(first, path, PAGE_LIMITS, on_progress=stop_after(2))
     with transaction() as session:
         assert runs.claim(session, job_id=job_id, now=clock.now()) is None, "it beats still"
         later = clock.now() + timedelta(minutes=3)
@@ -384,6 +396,22 @@ def test_an_abandoned_import_stops_and_its_file_goes(tmp_path: Path) -> None:
     assert job_now(job_id).state is JobState.ABANDONED
 
 
+def test_a_running_import_can_be_abandoned_and_what_it_took_is_told(tmp_path: Path) -> None:
+    path = table(tmp_path / "a", [HEADS, *([f"{n}", "x", "", "", 0, 0] for n in range(1200))])
+    job_id = queued(path, STOCK)
+
+    def abandon(_done: int, _total: int) -> None:
+        with transaction() as session:
+            jobs.abandon(session, administrator(), job_id=job_id, now=clock.now())
+
+    with pytest.raises(Conflict, match="lost"):
+        stock_import.run_file(claimed(job_id), path, PAGE_LIMITS, on_progress=abandon)
+    with reading() as session:
+        assert len(items(session)) == 500
+        assert session.exec(select(Event.is_held).distinct()).all() == [False]
+    assert job_now(job_id).state is JobState.ABANDONED
+
+
 def test_the_file_goes_when_the_import_ends(tmp_path: Path) -> None:
     take(table(tmp_path / "a", [HEADS, ["1", "x", "", "", 1, 0]]))
     assert not list((settings().data_dir / "uploads").iterdir())
@@ -420,6 +448,48 @@ def test_an_accident_is_tried_again_and_then_given_up(tmp_path: Path) -> None:
             runs.retry_or_fail(session, run, Conflict("job.child_died"), now=clock.now())
     job = job_now(job_id)
     assert (job.state, job.error_code) == (JobState.FAILED, "job.child_died")
+
+
+def test_a_job_that_never_moves_on_is_given_up(tmp_path: Path) -> None:
+    job_id = queued(table(tmp_path / "a", [HEADS, ["1", "x", "", "", 1, 0]]), STOCK)
+    later = clock.now()
+    for _ in range(4):
+        with transaction() as session:
+            runs.claim(session, job_id=job_id, now=later)
+        later += timedelta(minutes=3)
+    job = job_now(job_id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "job.gave_up")
+
+
+def test_a_file_read_in_the_wrong_encoding_fails_with_its_reason(tmp_path: Path) -> None:
+    path = table(tmp_path / "a", [["code", "name"], ["1", "سلام"]], encoding="cp1256")
+    job_id = queued(path, STOCK, layout=Layout(encoding=Encoding.UTF8))
+    job = run(job_id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "file.encoding")
+    assert job.result["error"] == {"encoding": "utf-8"}
+    with reading() as session:
+        assert items(session) == {}
+
+
+def test_a_file_that_vanishes_during_the_run_fails_the_job(tmp_path: Path) -> None:
+    job_id = queued(table(tmp_path / "a", [HEADS, ["1", "x", "", "", 1, 0]]), STOCK)
+    uploads.remove(job_now(job_id).upload)
+    job = run(job_id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "job.upload_missing")
+
+
+def test_a_draft_left_for_a_day_is_swept_with_its_file(tmp_path: Path) -> None:
+    path = table(tmp_path / "a", [HEADS, ["1", "x", "", "", 1, 0]])
+    with path.open("rb") as file:
+        upload = uploads.keep(file)
+    draft = Draft(STOCK, "../a\r\n.csv", upload, tables.inspect(path, PAGE_LIMITS))
+    with transaction() as session:
+        job_id = jobs.create_draft(session, administrator(), draft=draft, now=clock.now()).id
+    with transaction() as session:
+        runs.sweep(session, now=clock.now() + timedelta(hours=25))
+    job = job_now(job_id)
+    assert (job.state, job.file_name) == (JobState.ABANDONED, "../a .csv")
+    assert not uploads.is_here(upload)
 
 
 def test_a_file_that_vanished_fails_the_job(tmp_path: Path) -> None:

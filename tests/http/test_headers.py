@@ -87,7 +87,7 @@ async def _other(_request: Request) -> Response:
 def shell() -> TestClient:
     app = Starlette(
         routes=[Route("/{rest:path}", _other)],
-        middleware=[Middleware(LangShell, index=INDEX, reserved=frozenset({"/readyz"}))],
+        middleware=[Middleware(LangShell, index=INDEX, routes=[Route("/a/{b}", _other)])],
     )
     return TestClient(app, base_url="http://localhost")
 
@@ -117,11 +117,16 @@ def test_nothing_of_the_frame_speaks_of_anything_but_this_product(
     assert not re.search(r"<title>Streamlit|You need to enable|<!--", html)
 
 
-@pytest.mark.parametrize(
-    "path", ["/a/b", "/x.png", "/_stcore/health", "/readyz", "/healthz", "/a/"]
-)
-def test_only_pages_get_the_frame(store: str, path: str) -> None:
+@pytest.mark.parametrize("path", ["/a/b", "/x.png", "/_stcore/health", "/static/js/x.js"])
+def test_what_somebody_else_answers_passes(store: str, path: str) -> None:
     assert shell().get(path).text == "other"
+
+
+@pytest.mark.parametrize("path", ["/b/c", "/stock/_stcore/health", "/stock/", "/a/b/c.js"])
+def test_a_path_that_is_nobodys_is_not_found(store: str, path: str) -> None:
+    answer = shell().get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert "<h1>" in answer.text
 
 
 def test_only_reading_gets_the_frame(store: str) -> None:

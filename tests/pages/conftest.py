@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components import cached
 from core.access.terms import DepartmentKind, Role
 from core.db import transaction
 from core.i18n.terms import Language
@@ -19,6 +20,7 @@ OpenAs = Callable[..., AppTest]
 @pytest.fixture
 def house(store: str) -> None:
     """An organisation that is set up, with one department of each kind."""
+    cached.forget()
     with transaction() as session:
         made = make_organisation(session)
         made.name, made.setup_step = "Sepehr", SetupStep.DONE

@@ -5,7 +5,18 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from components import dates, explain, failure, forms, i18n, progress, tables, tiles
+from components import (
+    charts,
+    dates,
+    explain,
+    failure,
+    forms,
+    i18n,
+    progress,
+    strip,
+    tables,
+    tiles,
+)
 from components.tables import Action, Cell, Column, Row
 from core.i18n.terms import Calendar, Language, Reader
 from core.jobs.terms import JobState
@@ -83,3 +94,35 @@ def work(state: str) -> None:
 
 def broken() -> None:
     assert failure.show(RuntimeError("SELECT secret FROM user"))
+
+
+def bars() -> None:
+    points = [charts.Point(name="خوشامد", value=42), charts.Point(name="یادآور", value=7)]
+    charts.bars("mail.bars", "کدام ایمیل باز شد؟", points, measure="نفر")
+
+
+def line_of_nothing() -> None:
+    charts.line("stock.line", "موجودی چه شد؟", [charts.Point(name="امروز", value=0)], measure="عدد")
+
+
+def days() -> None:
+    entry = strip.Entry(text="ایمیل <خوشامد>", note="از جمعه جابه‌جا شد", tone="warning")
+    strip.days(
+        [
+            strip.Day(day=date(2026, 11, 20), off="آخر هفته"),
+            strip.Day(day=date(2026, 11, 21), entries=[entry]),
+        ],
+        today=date(2026, 11, 21),
+        label="روزها",
+    )
+
+
+def erase() -> None:
+    st.session_state["seen"] = forms.confirmed(
+        "item", warning="۱۲۸ کالا برای همیشه پاک می‌شود.", word="پاک", label="پاک کردن"
+    )
+
+
+def versions() -> None:
+    mine, theirs = {"نام": "کارتن", "حد": "۱۰"}, {"نام": "کارتن", "حد": "۲۰"}
+    st.session_state["seen"] = forms.choose_version("item", mine=mine, theirs=theirs)

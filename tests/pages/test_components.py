@@ -258,3 +258,41 @@ def test_an_error_nobody_expected_is_said_with_a_reference_and_no_traceback() ->
     assert translate(Language.FA, "frame.failure.title") in said
     assert "SELECT" not in said
     assert re.search(r"[0-9A-F]{8}", said)
+
+
+def test_a_chart_carries_its_figures_and_a_table_behind_it() -> None:
+    page = drawn("bars")
+    [chart] = page.get("echarts_chart")
+    assert "۴۲" in chart.proto.spec.encode().decode("unicode_escape")
+    assert "<td" in texts(page)
+    assert "۴۲" in texts(page)
+
+
+def test_a_chart_of_nothing_says_so() -> None:
+    page = drawn("line_of_nothing")
+    assert not page.get("echarts_chart")
+    assert translate(Language.FA, "frame.chart.nothing") in texts(page)
+
+
+def test_a_strip_marks_free_days_today_and_what_was_moved() -> None:
+    said = texts(drawn("days"))
+    assert "ch-off" in said
+    assert "ch-today" in said
+    assert "۳۰ آبان" in said
+    assert "&lt;خوشامد&gt;" in said
+
+
+def test_what_cannot_be_undone_asks_for_a_word() -> None:
+    page = drawn("erase")
+    assert page.button(key="item.confirm").disabled
+    page.text_input(key="item.word").set_value("پاک").run()
+    page.button(key="item.confirm").click().run()
+    assert page.session_state["seen"] is True
+
+
+def test_two_versions_show_only_what_differs() -> None:
+    page = drawn("versions")
+    assert "۲۰" in texts(page)
+    assert "کارتن" not in texts(page)
+    page.button(key="item.mine").click().run()
+    assert page.session_state["seen"] == "mine"

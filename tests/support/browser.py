@@ -227,7 +227,7 @@ def fill(page: Page, key: str, text: str) -> None:
     def write() -> None:
         box = page.locator(f".st-key-{css(key)}").locator("input, textarea").first
         box.fill(text)
-        box.press("Tab")
+        box.blur()
 
     act(page, write)
 

@@ -17,7 +17,7 @@ from core.jobs.child import run_here
 from core.jobs.handlers import handler
 from core.jobs.mapping import suggest_mapping
 from core.jobs.models import Job, RefusedRow
-from core.jobs.terms import PAGE_LIMITS, Draft, JobKind, Plan, Run
+from core.jobs.terms import PAGE_LIMITS, Draft, JobKind, Layout, Plan, Run
 from tests.support.cast import administrator, make_organisation
 
 UNLIMITED = resource.RLIM_INFINITY
@@ -42,6 +42,7 @@ def queued(
     *,
     options: Mapping[str, object] | None = None,
     mapping: Mapping[str, int] | None = None,
+    layout: Layout | None = None,
     actor: Actor | None = None,
 ) -> int:
     """Upload a file and start its job; return the job's id."""
@@ -54,7 +55,8 @@ def queued(
     with transaction() as session:
         draft = Draft(kind, path.name, upload, sample)
         job = jobs.create_draft(session, actor, draft=draft, now=now)
-        jobs.start(session, actor, job_id=job.id, plan=Plan(chosen, options or {}), now=now)
+        jobs.start(session, actor, job_id=job.id, plan=Plan(chosen, options or {}, layout),
+                   now=now)  # fmt: skip
         return job.id
 
 

@@ -197,8 +197,8 @@ def test_the_tick_asks_for_every_chore_and_every_lane_and_may_run_twice(opened: 
     assert len(waiting(opened)) == 2 * (len(tick.CHORES) + len(wake.LANES))
     run_all(opened)
     with reading() as session:
-        (planned,) = session.exec(select(Schedule)).all()
-    assert planned.key == cleaning.KIND
+        planned = session.exec(select(Schedule.key)).all()
+    assert set(planned) == set(cleaning.NIGHTLY)
 
 
 def test_a_poke_while_a_lane_is_drained_is_heard_by_its_holder() -> None:
@@ -236,10 +236,11 @@ def due_schedule(kind: str) -> None:
         schedule.add(session, kind=kind, repeat=Cron(text="* * * * *"), time_zone="UTC", now=before)
 
 
-def test_what_a_schedule_fires_is_done_once(opened: Any) -> None:
+@pytest.mark.parametrize("kind", sorted(reports.HANDLERS))
+def test_what_a_schedule_fires_is_done_once(opened: Any, kind: str) -> None:
     with transaction() as session:
         make_organisation(session)
-    due_schedule(cleaning.KIND)
+    due_schedule(kind)
     tick.fire_schedules()
     reports.run_schedules()
     reports.run_schedules()
@@ -278,13 +279,16 @@ def test_a_copy_that_was_not_confirmed_drains_no_lane(
     assert drained == []
 
 
-def test_the_nightly_cleaning_runs_at_night_in_the_local_zone(opened: Any) -> None:
-    with transaction() as session:
-        cleaning.plan_cleaning(session)
+def test_what_is_done_at_night_is_done_at_night_in_the_local_zone(opened: Any) -> None:
+    for _ in range(2):
+        with transaction() as session:
+            cleaning.plan_nights(session)
     with reading() as session:
-        (planned,) = session.exec(select(Schedule)).all()
-    assert planned.spec == Daily(at=cleaning.AT).model_dump(mode="json")
-    assert planned.time_zone == "Asia/Tehran"
+        planned = {row.kind: row for row in session.exec(select(Schedule)).all()}
+    assert set(planned) == set(cleaning.NIGHTLY)
+    for kind, at in cleaning.NIGHTLY.items():
+        assert planned[kind].spec == Daily(at=at).model_dump(mode="json")
+        assert planned[kind].time_zone == "Asia/Tehran"
 
 
 @pytest.mark.parametrize(

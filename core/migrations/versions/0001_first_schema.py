@@ -1581,6 +1581,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "idempotency_key",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "api_key_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("key_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("body_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("call", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column(
+            "response",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["api_key_id"],
+            ["api_key.id"],
+            name=op.f("fk_idempotency_key_api_key_id_api_key"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_key")),
+        sa.UniqueConstraint(
+            "api_key_id", "key_hash", name=op.f("uq_idempotency_key_api_key_id_key_hash")
+        ),
+    )
+    with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_idempotency_key_api_key_id"), ["api_key_id"], unique=False
+        )
+        batch_op.create_index("ix_idempotency_key_created", ["created_at"], unique=False)
+
+    op.create_table(
         "order",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),

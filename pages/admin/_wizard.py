@@ -1,0 +1,60 @@
+"""The way through the set-up wizard: which step is open, the way on and back, and the language."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from components import actions, i18n
+from components.i18n import language, plain, t
+from core.http.cookies import LANGUAGE
+from core.i18n.terms import Language
+from core.organisation.terms import SetupStep
+
+KEY = "setup"
+AT = f"{KEY}.at"
+GREETED = f"{KEY}.greeted"
+STEPS = tuple(SetupStep)[:-1]
+
+
+def greet() -> None:
+    """Go on in the language in which the set-up link was opened; begins the run anew for it."""
+    if st.session_state.get(GREETED):
+        return
+    st.session_state[GREETED] = True
+    wished = _wished()
+    if wished is not language():
+        i18n.remember(replace(i18n.reader(), language=wished))
+        st.rerun()
+
+
+def _wished() -> Language:
+    known = {one.value: one for one in Language}
+    accepted = (st.context.headers.get("Accept-Language") or "").split(",")
+    codes = [st.context.cookies.get(LANGUAGE) or "", *(one.strip()[:2].lower() for one in accepted)]
+    return next((known[code] for code in codes if code in known), language())
+
+
+def open_step(reached: SetupStep) -> SetupStep:
+    """Return the step to draw: the one gone to in this visit, else the first without an answer."""
+    at: SetupStep = st.session_state.get(AT, reached if reached in STEPS else STEPS[-1])
+    return at
+
+
+def go_on(step: SetupStep) -> None:
+    """Open the step after this one; begins the run anew."""
+    st.session_state[AT] = STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
+    actions.clear_errors()
+    st.rerun()
+
+
+def bar(step: SetupStep, label: str = "") -> bool:
+    """Draw the way on and the way back in one line; return whether the step is to be kept."""
+    place = STEPS.index(step)
+    with st.container(key=f"save_bar_{KEY}", horizontal=True, vertical_alignment="center"):
+        pressed = st.button(plain(label or t("setup.next")), key=f"{KEY}.{step}.save",
+                            type="primary")  # fmt: skip
+        if place and st.button(t("common.back"), key=f"{KEY}.back", type="tertiary"):
+            st.session_state[AT] = STEPS[place - 1]
+            actions.clear_errors()
+            st.rerun()
+    return pressed
