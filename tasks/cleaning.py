@@ -1,8 +1,8 @@
 """What is done once a night: drop what nobody needs any more and let the files shrink."""
 
+from contextlib import closing
 from datetime import time, timedelta
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from core import clock
@@ -12,7 +12,6 @@ from core.audit import sealing
 from core.db import engine, transaction
 from core.jobs import runs
 from core.messages import queries as messages
-from core.people import service as people
 from core.people import service as people
 from core.schedule import service as schedule
 from core.schedule.terms import Daily, LeasedRun
@@ -27,14 +26,12 @@ LEDGER_LIFE = timedelta(days=100)
 
 
 def clean(_run: LeasedRun) -> None:
-    """Drop what nobody needs any more, and bring the plans of first days in line with holidays."""
+    """Drop ended visits and old links, forgotten uploads and slots that no cap counts any more."""
     now = clock.now()
     with transaction() as session:
         sessions.drop_old(session, SYSTEM, now=now)
     with transaction() as session:
         runs.sweep(session, now=now)
-    with transaction() as session:
-        people.refresh_plans(session, SYSTEM, now=now)
     with transaction() as session:
         messages.purge_ledger(session, before=now - LEDGER_LIFE)
     with transaction() as session:
@@ -58,5 +55,5 @@ def plan_nights(session: Session) -> None:
 def _shrink() -> None:
     """Write the journal back into the file; under load it grows past 100 MB otherwise."""
     if engine().dialect.name == "sqlite":
-        with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        with closing(engine().raw_connection()) as connection:  # no BEGIN: it would hold itself up
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -32,7 +32,7 @@ def worker_command() -> list[str]:
 def public_command() -> list[str]:
     """Return the command that serves the public routes alone."""
     address = ["--host", settings().host, "--port", str(settings().public_port)]
-    quiet = ["--no-access-log", "--log-level", "warning"]
+    quiet = ["--no-access-log", "--log-level", "warning", "--no-proxy-headers"]
     return [sys.executable, "-m", "uvicorn", "tasks.asgi:app", *address, *quiet]
 
 
@@ -54,7 +54,8 @@ def become(command: Sequence[str]) -> None:
     """Make way for the command: it takes the place of this process, and of its signals."""
     hold_running_lock()
     sys.stdout.flush()
-    os.execve(command[0], list(command), environment(TZ="UTC"))  # noqa: S606 - our own command
+    changes = environment(TZ="UTC", FORWARDED_ALLOW_IPS="")  # the gate alone believes proxies
+    os.execve(command[0], list(command), changes)  # noqa: S606 - our own command
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core import ids, outbox
 from core.access import rules as access_rules
-from core.access.service import require_on, verb
+from core.access.service import require, require_on, verb
 from core.access.terms import Actor, Level, Permission
 from core.audit import service as audit
 from core.contacts.models import Contact
@@ -32,6 +32,7 @@ from core.templates.service import render_for
 from core.templates.terms import RenderedMail
 
 PAGE = 50
+ACCOUNT = "user"
 TAKE_BACK = frozenset({MessageStatus.QUEUED})
 
 
@@ -143,6 +144,8 @@ def explain(session: Session, actor: Actor, *, public_id: str, now: datetime) ->
 def letter(session: Session, actor: Actor, *, public_id: str) -> RenderedMail:
     """Return the message as its person gets it; raises MissingValue where data lacks."""
     message = _visible(session, actor, public_id)
+    if message.subject_type == ACCOUNT:
+        require(actor, Permission.USER_EDIT)  # its link opens somebody's account
     version = session.get(TemplateVersion, message.template_version_id or 0)
     person = session.get(Contact, message.contact_id or 0)
     if version is None or person is None:

@@ -22,6 +22,7 @@ from core.delivery.terms import TransportLine
 from core.errors import Conflict, Invalid, NotFound
 from core.messages import inputs, queries
 from core.messages.inputs import CapInput, QuietInput
+from core.messages.metering import meter
 from core.messages.models import CapRule, Hold, Message, QuietRule
 from core.messages.terms import CapScope, HoldKind, Lane, MessageStatus, Reason
 from core.organisation.models import Department
@@ -301,3 +302,25 @@ def _contact(session: Session, contact_id: int) -> Contact:
 def _editable_contact(session: Session, actor: Actor, contact_id: int) -> None:
     person = _contact(session, contact_id)
     require_on(actor, Permission.CONTACT_EDIT, department_id=None, owner_id=person.owner_id)
+
+
+__all__ = [
+    "CapInput",
+    "QuietInput",
+    "add_cap",
+    "add_quiet",
+    "change_cap",
+    "change_quiet",
+    "disable_cap",
+    "disable_quiet",
+    "enable_cap",
+    "enable_quiet",
+    "list_caps",
+    "list_holds",
+    "list_quiet",
+    "look_again",
+    "meter",
+    "place_hold",
+    "release_hold",
+    "resume_way",
+]

@@ -75,7 +75,8 @@ def _scope(who: auth.Who, key: str, rule: CapRule | None) -> tuple[CapScope, int
     """Draw among which messages it counts; each department or sender by itself, or one of them."""
     scope = forms.pick(f"{key}.scope", t("caps.scope"), list(CapScope),
                        value=rule.scope if rule else CapScope.ORGANISATION,
-                       shown=lambda one: t(f"caps.scope.{one}")) or CapScope.ORGANISATION  # fmt: skip
+                       shown=lambda one: t(f"caps.scope.{one}"))  # fmt: skip
+    scope = scope or CapScope.ORGANISATION
     known = places(who, scope)
     if not known:
         return scope, rule.scope_id if rule and rule.scope is scope else None

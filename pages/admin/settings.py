@@ -31,8 +31,12 @@ def _practice() -> None:
 
 
 def _clear() -> None:
-    if forms.confirmed(f"{KEY}.clear", warning=t("settings.practice.warning"),
-                       word=t("settings.practice.word"), label=t("settings.practice.clear")):  # fmt: skip
+    if forms.confirmed(
+        f"{KEY}.clear",
+        warning=t("settings.practice.warning"),
+        word=t("settings.practice.word"),
+        label=t("settings.practice.clear"),
+    ):
         removed = actions.perform(practice.clear_for, toast="")
         if removed is not None:
             actions.say(t("settings.practice.cleared", rows=number(removed)))

@@ -50,6 +50,14 @@ EMPLOYEE = {"first_name": "سارا", "last_name": "احمدی", "email": "sara@
             "start_date": "2027-01-10", "department": "people"}  # fmt: skip
 
 
+WRITES = [
+    ("PUT", "/stock/A4", {"counted": 1}),
+    ("POST", "/stock/A4/movements", {"kind": "sale", "quantity": 1}),
+    ("POST", "/employees", EMPLOYEE),
+    ("POST", "/messages", {"template": "Receipt", "to": {"email": "known@sib.ir"}}),
+]
+
+
 @pytest.fixture
 def home(store: str) -> Iterator[None]:
     with transaction() as session:
@@ -138,9 +146,7 @@ def test_a_key_does_only_what_its_scopes_say(
     home: None, method: str, path: str, scope: Permission
 ) -> None:
     add_item()
-    bodies = {"/stock/A4": {"counted": 1}, "/stock/A4/movements": {"kind": "sale", "quantity": 1},
-              "/employees": EMPLOYEE, "/messages": {"template": "x", "to": {"email": "a@b.ir"}}}  # fmt: skip
-    body = bodies.get(path) if method != "GET" else None
+    body = next((one[2] for one in WRITES if one[:2] == (method, path)), None)
     without = client_of(make_key(*(ALL - {scope})))
     refused = without.request(method, path, json=body)
     assert refused.status_code == 403
@@ -310,8 +316,8 @@ def test_why_is_told_in_the_callers_language(shop: TestClient) -> None:
 
 
 def test_an_unknown_address_becomes_a_lead_where_the_key_may(shop: TestClient) -> None:
-    body = {"template": "password_link", "to": {"email": "new@sib.ir"},
-            "values": {"login": "x", "minutes": 5, "links": {"password": "https://sib.ir/x"}}}  # fmt: skip
+    values = {"login": "x", "minutes": 5, "links": {"password": "https://sib.ir/x"}}
+    body = {"template": "password_link", "to": {"email": "new@sib.ir"}, "values": values}
     limited = client_of(make_key(P.MESSAGE_SEND))
     assert limited.post("/messages", json=body).status_code == 403
     assert shop.post("/messages", json=body).status_code == 202
@@ -489,12 +495,6 @@ def test_fifty_calls_at_once_under_one_key_act_once(home: None) -> None:
 # Mass assignment
 
 
-WRITES = [
-    ("PUT", "/stock/A4", {"counted": 1}),
-    ("POST", "/stock/A4/movements", {"kind": "sale", "quantity": 1}),
-    ("POST", "/employees", EMPLOYEE),
-    ("POST", "/messages", {"template": "Receipt", "to": {"email": "known@sib.ir"}}),
-]
 SMUGGLED = {"role": "administrator", "department_id": 1, "is_admin": True, "id": 1,
             "created_by": 1, "created_by_id": 1, "consent_at": "2026-01-01T00:00:00Z",
             "owner_id": 1, "version": 9, "on_hand": 5, "state": "ok", "klass": "transactional",
@@ -569,7 +569,7 @@ def test_problems_speak_the_callers_language(shop: TestClient, language: str, wo
     assert answer.status_code == 404
     assert answer.headers["content-language"] == language[:2]
     assert answer.json()["code"] == "message.missing"
-    assert answer.json()["detail"]
+    assert word in answer.json()["detail"]
 
 
 def test_broken_json_unknown_paths_and_methods_are_problems_too(shop: TestClient) -> None:
@@ -600,14 +600,11 @@ def test_a_defect_shows_a_reference_and_nothing_else(
 
 
 def test_a_key_that_calls_too_often_has_to_wait(shop: TestClient) -> None:
-    api.state.limiter = Limiter(per_minute=60, at_once=3)
-    states = [shop.get("/stock").status_code for _ in range(5)]
-    assert states[:3] == [200, 200, 200]
-    assert 429 in states[3:]
+    api.state.limiter = Limiter(per_minute=1, at_once=3)
+    assert [shop.get("/stock").status_code for _ in range(3)] == [200, 200, 200]
     refused = shop.get("/stock")
-    if refused.status_code == 429:
-        assert int(refused.headers["retry-after"]) >= 1
-        assert refused.json()["code"] == "api.too_often"
+    assert (refused.status_code, refused.json()["code"]) == (429, "api.too_often")
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
     other = client_of(make_key())
     assert other.get("/stock").status_code == 200
 

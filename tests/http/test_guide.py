@@ -26,7 +26,7 @@ def browser(store: str) -> Browser:
 def test_every_page_has_its_chapter(name: str, language: Language) -> None:
     chapter = next(one for one in guide.chapters(language) if one.name == name)
     assert chapter.title
-    assert "<p>" in chapter.html
+    assert len(chapter.html) > 200
 
 
 def test_both_languages_have_the_same_chapters() -> None:
@@ -65,7 +65,7 @@ def test_without_a_language_the_guide_comes_in_that_of_the_account(browser: Brow
     assert browser.get("/guide").headers["location"] == "/guide/fa"
 
 
-@pytest.mark.parametrize("path", ["/guide/de", "/guide/..", "/guide/fa/stock"])
+@pytest.mark.parametrize("path", ["/guide/de", "/guide/FA", "/guide/fa/stock"])
 def test_there_is_no_guide_at_another_address(browser: Browser, path: str) -> None:
     assert browser.get(path).status_code in {400, 404}
 

@@ -20,6 +20,7 @@ from core.people.terms import EmployeeInput, WelcomeInput
 from core.templates import queries as templates
 from tests.support.cast import actor_of, make_organisation, make_user, without_limits
 from tests.support.inbox import Inbox
+from tests.support.waiting import eventually
 
 Wake = Callable[[str], None]
 
@@ -55,6 +56,10 @@ def test_welcomes_sent_by_hand_arrive_in_each_persons_language_after_the_recall_
         assert html is not None
         assert f'lang="{language.value}" dir="{language.direction}"' in html.get_content()
     assert len({str(mail["Subject"]) for mail in mails.values()}) == 3
+    eventually(all_sent)
+
+
+def all_sent() -> bool:
     with reading() as session:
-        sent = session.exec(select(Message).where(Message.is_manual)).all()
-    assert {message.status for message in sent} == {MessageStatus.SENT}
+        manual = session.exec(select(Message).where(Message.is_manual)).all()
+    return {message.status for message in manual} == {MessageStatus.SENT}

@@ -21,7 +21,7 @@ from core.events.models import Event
 from core.organisation import instance
 from core.schedule import service as schedule
 from core.schedule.models import Schedule, ScheduleRun
-from core.schedule.terms import Cron, Daily, RunState
+from core.schedule.terms import Cron, Daily, LeasedRun, RunState
 from core.settings import settings
 from tasks import cleaning, messages, queue, reports, tick, wake
 from tests.support.cast import make_organisation
@@ -277,6 +277,15 @@ def test_a_copy_that_was_not_confirmed_drains_no_lane(
     monkeypatch.setattr(messages.worker, "drain", lambda *about, **_: drained.append(about))
     messages.drain_urgent()
     assert drained == []
+
+
+def test_the_cleaning_empties_the_journal_of_the_store(opened: Any) -> None:
+    with transaction() as session:
+        make_organisation(session)
+    journal = settings().data_dir / "chapar.db-wal"
+    assert journal.stat().st_size > 0
+    cleaning.clean(LeasedRun(1, cleaning.CLEANING, None, clock.now(), clock.now()))
+    assert journal.stat().st_size == 0
 
 
 def test_what_is_done_at_night_is_done_at_night_in_the_local_zone(opened: Any) -> None:
