@@ -15,6 +15,14 @@ def task(now: datetime, key: str = "t:1") -> Task:
     return Task(dedup_key=key, title="Prepare the desk", due_at=now)
 
 
+def add_and_fail(now: datetime) -> None:
+    with transaction() as session:
+        session.add(task(now, "t:2"))
+        outbox.poke(session, "events")
+        session.flush()
+        raise RuntimeError
+
+
 def test_moments_come_back_aware_and_in_utc(store: str, now: datetime) -> None:
     with transaction() as session:
         session.add(task(now))
@@ -26,10 +34,8 @@ def test_moments_come_back_aware_and_in_utc(store: str, now: datetime) -> None:
 
 
 def test_an_error_undoes_the_whole_transaction(store: str, now: datetime) -> None:
-    with pytest.raises(RuntimeError), transaction() as session:
-        session.add(task(now))
-        session.flush()
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        add_and_fail(now)
     with reading() as session:
         assert session.get(Task, 1) is None
 
@@ -44,9 +50,8 @@ def test_the_waker_is_told_after_the_commit_and_never_after_a_rollback(
         outbox.poke(session, "events")
         assert told == []
     assert told == ["events"]
-    with pytest.raises(RuntimeError), transaction() as session:
-        outbox.poke(session, "events")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        add_and_fail(now)
     assert told == ["events"]
 
 

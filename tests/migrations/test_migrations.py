@@ -34,9 +34,11 @@ def test_every_foreign_key_has_an_index_and_says_what_a_deletion_does() -> None:
         first_columns = {next(iter(index.columns)).name for index in table.indexes}
         first_columns |= {key.columns[0].name for key in table.constraints  # type: ignore[attr-defined]
                           if getattr(key, "columns", None)}  # fmt: skip
-        for key in table.foreign_keys:
-            if key.ondelete is None or key.parent.name not in first_columns:
-                without.append(f"{table.name}.{key.parent.name}")
+        without += [
+            f"{table.name}.{key.parent.name}"
+            for key in table.foreign_keys
+            if key.ondelete is None or key.parent.name not in first_columns
+        ]
     assert without == []
 
 
