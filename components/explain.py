@@ -61,7 +61,7 @@ def facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (t(f"explain.value.{key}"), _value(key, value))
         for key, value in values.items()
-        if has(f"explain.value.{key}") and value not in (None, "")
+        if has(f"explain.value.{key}") and value not in (None, "", [], ())
     ]
 
 

@@ -14,10 +14,10 @@ from core.errors import ChaparError
 from core.i18n.catalog import translate
 from core.jobs import service, uploads
 from core.jobs.handlers import handler
+from core.jobs.look import inspect_in_child
 from core.jobs.mapping import suggest_mapping
 from core.jobs.models import Job
-from core.jobs.tables import inspect
-from core.jobs.terms import PAGE_LIMITS, Draft, JobKind, JobState, Plan, Sample
+from core.jobs.terms import Draft, JobKind, JobState, Plan, Sample
 
 Options = Callable[[str], Mapping[str, object]]
 SHOWN_ROWS = 5
@@ -52,7 +52,7 @@ def _kept(key: str, file_id: str, uploaded: object) -> tuple[str, Sample] | None
         return known[1], known[2]
     try:
         name = uploads.keep(uploaded)  # type: ignore[arg-type]
-        sample = inspect(uploads.path_of(name), PAGE_LIMITS)
+        sample = inspect_in_child(uploads.path_of(name))
     except ChaparError as error:
         st.error(plain(translate(language(), error.code, **error.params)))
         return None
@@ -88,9 +88,14 @@ def _plan(key: str, draft: Draft, options: Options) -> None:
 def _sample(sample: Sample) -> None:
     page.section("importing.sample")
     columns = [Column(str(place), head) for place, head in enumerate(sample.headers)]
-    rows = [{str(place): cell for place, cell in enumerate(row)} for row in sample.rows]
+    rows = [{str(place): _apart(cell) for place, cell in enumerate(row)} for row in sample.rows]
     with st.container(key="import_sample"):
         tables.plain_table(columns, rows[:SHOWN_ROWS])
+
+
+def _apart(cell: str) -> str:
+    """Return what stands in the file so that the direction of the page does not turn it around."""
+    return f"\N{FIRST STRONG ISOLATE}{cell}\N{POP DIRECTIONAL ISOLATE}" if cell else ""
 
 
 def _start(key: str, draft: Draft, plan: Plan) -> None:
@@ -112,7 +117,6 @@ def _watch(key: str, job: Job) -> None:
     refused = Refused(file_name=f"{t('importing.refused')}.csv", make=partial(_refused, job.id))
     state = progress.watch(key, partial(actions.ask, service.job, job_id=job.id), refused=refused)
     if state in {JobState.DRAFT, JobState.QUEUED, JobState.RUNNING}:
-        st.caption(t("importing.can_leave"))
         return
     lines = (
         tag(
@@ -121,7 +125,8 @@ def _watch(key: str, job: Job) -> None:
         for name, value in job.result.items()
         if value and isinstance(value, int)
     )
-    show(tag("ul", *lines, class_="ch-rows"))
+    with page.column():
+        show(tag("ul", *lines, class_="ch-rows"))
     if st.button(t("importing.again"), key=f"{key}.again"):
         del st.session_state[f"{key}.job"]
         st.rerun()

@@ -10,6 +10,7 @@ import pkgutil
 from types import ModuleType
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 import core
@@ -99,7 +100,7 @@ def opens(entry: Registered, actor: Actor) -> bool:
         wrapped(Session(), actor)
     except Forbidden:
         return False
-    except (TypeError, KeyError, ChaparError):
+    except (TypeError, KeyError, ChaparError, SQLAlchemyError):
         pass
     return True
 

@@ -76,7 +76,7 @@ def hold_running_lock() -> None:
     """Mark the data directory as in use until this process, or what it becomes, ends."""
     handle = _lock_file()
     fcntl.flock(handle, fcntl.LOCK_SH)
-    os.set_inheritable(handle, True)  # noqa: FBT003 - its only form
+    fcntl.fcntl(handle, fcntl.F_SETFD, 0)  # kept open by what this process becomes
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Mails as their readers will see them, each in a frame that can do nothing."""
 
 from collections.abc import Callable
+from html import escape
 
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,7 @@ from core import clock
 from core.access.terms import Actor
 from core.db import reading
 from core.errors import ChaparError, NotFound
+from core.http.language import language_of
 from core.http.page import words
 from core.http.preview import actor_of, sandboxed
 from core.i18n.terms import Language
@@ -63,9 +65,21 @@ async def _shown(request: Request, read: Callable[[Session, Actor], str]) -> Res
         return sandboxed(await run_in_threadpool(_read, read, actor_of(request)))
     except ChaparError as error:
         said = words(request)(error.code, **error.params)
-        return sandboxed(said, status=error.status)
+        return _said(request, said, status=error.status)
     except MissingValue as missing:
-        return sandboxed(words(request)("template.missing_value", name=missing.name), status=422)
+        said = words(request)("template.missing_value", name=missing.name)
+        return _said(request, said, status=422)
+
+
+def _said(request: Request, text: str, *, status: int) -> Response:
+    """Return why there is nothing to see, in the place of the mail."""
+    language = language_of(request)
+    style = "font: 15px/1.8 Vazirmatn, sans-serif; color: #53615f; padding: 1rem; margin: 0"
+    return sandboxed(
+        f'<html lang="{language}" dir="{language.direction}">'
+        f'<body style="{style}"><p>{escape(text)}</p></body></html>',
+        status=status,
+    )
 
 
 def _read(read: Callable[[Session, Actor], str], actor: Actor) -> str:

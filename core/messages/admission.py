@@ -5,7 +5,7 @@ under any number of workers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -61,6 +61,7 @@ class Surroundings:
     weekend: frozenset[int]
     holidays: frozenset[date]
     slots: dict[int, list[Slot]] = field(default_factory=dict)
+    planned: dict[int, list[Message]] = field(default_factory=dict)
 
 
 def lease_and_admit(
@@ -119,6 +120,7 @@ def look_around(session: Session, batch: Sequence[Message], *, now: datetime) ->
         weekend=frozenset(office.weekend),
         holidays=frozenset(holiday.day for holiday in days_off),
         slots=_slots(session, contact_ids, now),
+        planned=_planned(session, contact_ids, now),
     )
 
 
@@ -146,7 +148,7 @@ def facts(message: Message, around: Surroundings) -> Facts:
         expires_at=message.expires_at,
         quiet=quiet,
         caps=around.caps,
-        history=around.slots.get(message.contact_id or 0, []),
+        history=[*around.slots.get(message.contact_id or 0, []), *_pressing(message, around)],
         is_digest=message.subject_type == digests.SUBJECT,
         is_reserved=message.reserved_at is not None,
     )
@@ -313,6 +315,24 @@ def _exclusions(
     batches = {message.batch for message in batch if message.batch is not None}
     found = queries.exclusions(session, batches, contact_ids)
     return {(one.batch, one.contact_id): one for one in found}
+
+
+def _planned(session: Session, contact_ids: set[int], now: datetime) -> dict[int, list[Message]]:
+    found: dict[int, list[Message]] = {}
+    until = now + queries.LONGEST_WINDOW
+    for message in queries.planned(session, contact_ids, now=now, until=until):
+        found.setdefault(message.contact_id or 0, []).append(message)
+    return found
+
+
+def _pressing(message: Message, around: Surroundings) -> list[Slot]:
+    """Return the slots that more pressing messages to this person, planned already, will want."""
+    rivals = around.planned.get(message.contact_id or 0, [])
+    return [
+        replace(slot_of(rival), counted_at=rival.due_at)
+        for rival in rivals
+        if rival.priority < message.priority and rival.id != message.id
+    ]
 
 
 def _slots(session: Session, contact_ids: set[int], now: datetime) -> dict[int, list[Slot]]:

@@ -12,7 +12,10 @@ from core.templates.terms import MessageClass
 
 @dataclass(frozen=True)
 class Slot:
-    """A message that counted, or wants to: of which class, for which audience, from where."""
+    """A message that counted, or wants to: of which class, for which audience, from where.
+
+    A counted_at in the future is a more pressing message already planned: it will want its slot.
+    """
 
     klass: MessageClass
     audience: Audience
@@ -82,14 +85,15 @@ def strictest(
 def _counted(
     cap: Cap, wanted: Slot, history: Sequence[Slot], *, now: datetime, zone: str
 ) -> list[datetime]:
-    since = now - cap.window
+    since, until = now - cap.window, now + cap.window
     if cap.window_kind is WindowKind.CALENDAR_DAY:
         since = _midnight(now, zone) - timedelta(microseconds=1)
+        until = _next_midnight(now, zone)
     return [
         slot.counted_at
         for slot in history
         if slot.counted_at is not None
-        and slot.counted_at > since
+        and since < slot.counted_at < until
         and applies(cap, slot)
         and _scope_value(cap, slot) == _scope_value(cap, wanted)
     ]

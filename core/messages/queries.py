@@ -17,7 +17,7 @@ from core.messages.models import (
     QuietRule,
     SendLedger,
 )
-from core.messages.terms import Lane, MessageStatus
+from core.messages.terms import CAPPED_CLASSES, Lane, MessageStatus
 from core.templates.models import TemplateVersion
 
 QUEUED: ColumnClause[str] = literal_column("'queued'")
@@ -134,6 +134,20 @@ def ledger_of(
     """Return the slots these people used since then."""
     statement = select(SendLedger).where(
         col(SendLedger.contact_id).in_(contact_ids), SendLedger.counted_at > since
+    )
+    return session.exec(statement).all()
+
+
+def planned(
+    session: Session, contact_ids: Collection[int], *, now: datetime, until: datetime
+) -> Sequence[Message]:
+    """Return what else is queued for these people after now, of the classes that caps count."""
+    statement = select(Message).where(
+        col(Message.contact_id).in_(contact_ids),
+        col(Message.status) == QUEUED,
+        col(Message.klass).in_(CAPPED_CLASSES),
+        Message.due_at > now,
+        Message.due_at < until,
     )
     return session.exec(statement).all()
 

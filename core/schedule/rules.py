@@ -6,8 +6,7 @@ the first counts.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as Hour  # noqa: N812 - `time` would read as a moment here
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, takewhile
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -120,7 +119,7 @@ def _cron_fires(repeat: Cron, zone: ZoneInfo, after: datetime) -> Iterator[datet
     yield from (moment.astimezone(UTC) for moment in local)
 
 
-def _moment(day: date, at: Hour, zone: ZoneInfo) -> datetime:
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 

@@ -13,7 +13,7 @@ from core import outbox
 from core.errors import Invalid, NotFound
 from core.schedule import queries, rules
 from core.schedule.models import Schedule
-from core.schedule.terms import REPEAT, LeasedRun, Misfire, Repeat, RunState
+from core.schedule.terms import REPEAT, LeasedRun, NewSchedule, Repeat, RunState
 
 log = logging.getLogger(__name__)
 LANE = "reports"
@@ -22,28 +22,19 @@ _AT_ONCE = 100
 _ERROR_LENGTH = 512
 
 
-def add(  # noqa: PLR0913 - one row, one call: each argument is a column
-    session: Session,
-    *,
-    kind: str,
-    repeat: Repeat,
-    time_zone: str,
-    now: datetime,
-    subject_id: int | None = None,
-    misfire: Misfire = Misfire.ONCE,
-) -> Schedule:
+def add(session: Session, given: NewSchedule, *, now: datetime) -> Schedule:
     """Return a new schedule that fires first after `now`.
 
     Raises:
         Invalid: "time_zone.unknown" or "schedule.bad_cron".
     """
     made = Schedule(
-        kind=kind,
-        subject_id=subject_id,
-        spec=repeat.model_dump(mode="json"),
-        time_zone=time_zone,
-        next_run_at=rules.next_fire(repeat, time_zone, after=now),
-        misfire=misfire,
+        kind=given.kind,
+        subject_id=given.subject_id,
+        spec=given.repeat.model_dump(mode="json"),
+        time_zone=given.time_zone,
+        next_run_at=rules.next_fire(given.repeat, given.time_zone, after=now),
+        misfire=given.misfire,
     )
     session.add(made)
     session.flush()

@@ -71,6 +71,17 @@ REPEAT: TypeAdapter[Repeat] = TypeAdapter(Annotated[Repeat, Field(discriminator=
 
 
 @dataclass(frozen=True)
+class NewSchedule:
+    """A schedule to be made: what it is for, how it repeats, in which zone."""
+
+    kind: str
+    repeat: Repeat
+    time_zone: str
+    subject_id: int | None = None
+    misfire: Misfire = Misfire.ONCE
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a tick makes of one schedule: fires to run, fires that stay missed, the next one.
 

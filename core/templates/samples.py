@@ -16,9 +16,10 @@ def values_for(subject: str, body: str, *, now: datetime) -> dict[str, object]:
     A number where it is formatted as one, today for a date, one row for a list, else the name.
     """
     values: dict[str, object] = {}
-    for source in (subject, body):
-        for name, value in _found(parse(source), {}, now):
-            _put(values, name, value)
+    found = [one for source in (subject, body) for one in _found(parse(source), {}, now)]
+    found.sort(key=lambda one: one[1] == _example("", one[0], now))  # a format says more than `if`
+    for name, value in found:
+        _put(values, name, value)
     return values
 
 

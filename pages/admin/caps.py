@@ -57,7 +57,7 @@ def _card(rule: CapRule | QuietRule, kind: str, sentence: str) -> None:
         state = badge(t("caps.on" if rule.is_enabled else "caps.off"),
                       "good" if rule.is_enabled else "muted")  # fmt: skip
         with st.container(width=620):
-            show(tag("p", safe(sentence), " ", state, class_="ch-sentence"))
+            show(tag("div", safe(sentence), " ", state, class_="ch-sentence"))
         if may_edit:
             with st.container(horizontal=True, width="content"):
                 _buttons(rule, kind)

@@ -84,9 +84,12 @@ def _servers(found: list[TransportLine]) -> None:
         with st.container(border=True, key=f"server_{one.id}"):
             _card(one)
     if not found:
-        empty.show("senders.servers", key="senders.servers")
-    if may_edit and st.button(t("senders.server.add"), key=f"{KEY}.server.add",
-                              icon=":material/add:"):  # fmt: skip
+        label = t("senders.server.add") if may_edit else ""
+        adds = empty.show(f"{KEY}.servers", key=f"{KEY}.servers", button=label)
+    else:
+        adds = may_edit and st.button(t("senders.server.add"), key=f"{KEY}.server.add",
+                                      icon=":material/add:")  # fmt: skip
+    if adds:
         st.dialog(t("senders.server"))(_server)(None)
 
 
@@ -96,7 +99,7 @@ def _card(one: TransportLine) -> None:
                       horizontal_alignment="distribute"):  # fmt: skip
         where = tag("bdi", safe(f"{one.host}:{one.port}"), dir="ltr")
         named = tag("b", safe(one.name)) + " · " if one.name != one.host else ""
-        show(tag("p", named, where, " · ", safe(t(f"setup.tls.{one.tls}")), class_="ch-sentence"))
+        show(tag("div", named, where, " · ", safe(t(f"setup.tls.{one.tls}")), class_="ch-sentence"))
         if may_edit and st.button(t("common.edit"), key=f"{KEY}.server{one.id}", type="tertiary"):
             st.dialog(t("senders.server"))(_server)(one)
     if not one.is_paused:

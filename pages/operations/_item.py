@@ -5,14 +5,10 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import actions, auth, charts, forms, page, tables
-from components.charts import Point
+from components import actions, auth, forms
 from components.html import safe, show, tag
-from components.i18n import ago, day, moment, number, reader, t
-from components.tables import Cell, Column, Row
-from core import clock
+from components.i18n import t
 from core.access.terms import DepartmentKind
-from core.i18n import formats
 from core.operations import service as stock
 from core.operations.models import StockItem
 from core.operations.terms import ItemChange, Move, MovementKind, NewItem
@@ -22,21 +18,22 @@ DAYS_SHOWN = timedelta(days=30)
 LAST_MOVES = 10
 
 
-def _field(name: str) -> str:
+def field(name: str) -> str:
+    """Return what a field of an item is called."""
     return t(f"stock.field.{name}")
 
 
 def add() -> None:
     """Draw the form of a new item."""
-    code = forms.text("item.new.code", _field("code"), example="A-1004")
-    name = forms.text("item.new.name", _field("name"))
-    category = forms.text("item.new.category", _field("category"))
-    unit = forms.text("item.new.unit", _field("unit"), example=t("stock.unit.example"))
-    on_hand = forms.count("item.new.on_hand", _field("on_hand"), value=0)
-    point = forms.count("item.new.reorder_point", _field("reorder_point"), value=10,
+    code = forms.text("item.new.code", field("code"), example="A-1004")
+    name = forms.text("item.new.name", field("name"))
+    category = forms.text("item.new.category", field("category"))
+    unit = forms.text("item.new.unit", field("unit"), example=t("stock.unit.example"))
+    on_hand = forms.count("item.new.on_hand", field("on_hand"), value=0)
+    point = forms.count("item.new.reorder_point", field("reorder_point"), value=10,
                         hint=t("stock.reorder_point.hint"))  # fmt: skip
     ready = on_hand is not None and point is not None
-    if forms.save_bar("item.new", label=t("stock.add"), ready=ready):
+    if forms.save_bar("item.new", label=t("stock.add.save"), ready=ready):
         new = NewItem(code, name, category, unit, on_hand or 0, point or 0, _department())
         if actions.perform(stock.add_item, new=new, toast="stock.added") is not None:
             _close("item.new")
@@ -50,11 +47,11 @@ def _department() -> int | None:
 
 def move(item_id: int) -> None:
     """Draw the form of a movement: so many pieces in or out."""
-    item = _head(item_id)
-    kind = forms.pick("item.move.kind", _field("kind"), KINDS, value=MovementKind.ISSUE,
+    item = head(item_id)
+    kind = forms.pick("item.move.kind", field("kind"), KINDS, value=MovementKind.ISSUE,
                       shown=lambda one: t(f"stock.kind.{one}"))  # fmt: skip
-    quantity = forms.count("item.move.quantity", _field("quantity"))
-    note = forms.text("item.move.note", _field("note"))
+    quantity = forms.count("item.move.quantity", field("quantity"))
+    note = forms.text("item.move.note", field("note"))
     if quantity is not None and kind is not None:
         sign = -1 if kind in {MovementKind.ISSUE, MovementKind.SALE} else 1
         st.caption(t("stock.will_be", count=item.on_hand + sign * quantity))
@@ -66,9 +63,9 @@ def move(item_id: int) -> None:
 
 def count(item_id: int) -> None:
     """Draw the form of a count by hand."""
-    item = _head(item_id)
-    counted = forms.count("item.count.counted", _field("counted"), value=max(item.on_hand, 0))
-    note = forms.text("item.count.note", _field("note"))
+    item = head(item_id)
+    counted = forms.count("item.count.counted", field("counted"), value=max(item.on_hand, 0))
+    note = forms.text("item.count.note", field("note"))
     if forms.save_bar("item.count", label=t("stock.count.save"), ready=counted is not None):
         saved = actions.perform(stock.adjust_stock, item_id=item_id, counted=counted, note=note,
                                 toast="stock.counted")  # fmt: skip
@@ -78,13 +75,13 @@ def count(item_id: int) -> None:
 
 def edit(item_id: int) -> None:
     """Draw the form of what an item is called and when it is low."""
-    item = _head(item_id)
+    item = head(item_id)
     change = ItemChange(
-        name=forms.text("item.edit.name", _field("name"), value=item.name),
-        category=forms.text("item.edit.category", _field("category"), value=item.category),
-        unit=forms.text("item.edit.unit", _field("unit"), value=item.unit),
+        name=forms.text("item.edit.name", field("name"), value=item.name),
+        category=forms.text("item.edit.category", field("category"), value=item.category),
+        unit=forms.text("item.edit.unit", field("unit"), value=item.unit),
     )
-    point = forms.count("item.edit.reorder_point", _field("reorder_point"),
+    point = forms.count("item.edit.reorder_point", field("reorder_point"),
                         value=item.reorder_point, hint=t("stock.reorder_point.hint"))  # fmt: skip
     if point is not None:
         change["reorder_point"] = point
@@ -102,43 +99,12 @@ DIALOGS: dict[str, tuple[str, Callable[[int], None]]] = {
 }
 
 
-def card(item_id: int) -> None:
-    """Draw an item: its level over a month and its last movements."""
-    item = _head(item_id)
-    now = clock.now()
-    today = formats.local(now, reader()).date()
-    levels = actions.ask(stock.daily_levels, item_id=item_id, since=today - DAYS_SHOWN,
-                         until=today, zone=reader().time_zone)  # fmt: skip
-    points = [Point(name=day(one.day), value=one.on_hand) for one in levels]
-    charts.line("item.levels", t("stock.levels"), points, measure=item.unit or _field("on_hand"))
-    page.section("stock.movements")
-    found = actions.ask(stock.movements, item_id=item_id, limit=LAST_MOVES)
-    columns = [
-        Column(key="kind", label=_field("kind")),
-        Column(key="quantity", label=_field("quantity"), kind="number"),
-        Column(key="after", label=_field("on_hand_after"), kind="number"),
-        Column(key="at", label=t("stock.at")),
-    ]
-    rows = [
-        Row(
-            id=str(movement.id),
-            cells={
-                "kind": Cell(text=t(f"stock.kind.{movement.kind}"), note=movement.note),
-                "quantity": number(movement.quantity),
-                "after": number(movement.on_hand_after),
-                "at": Cell(text=ago(movement.at), hover=moment(movement.at)),
-            },
-        )
-        for movement, _ in found.lines
-    ]
-    tables.show("item.movements", columns, rows, label=t("stock.movements"))
-
-
-def _head(item_id: int) -> StockItem:
+def head(item_id: int) -> StockItem:
+    """Draw which item it is and how it stands; return it."""
     item = actions.ask(stock.item, item_id=item_id)
-    show(tag("h3", safe(item.name)))
     level = t("stock.now", count=item.on_hand, unit=item.unit, level=item.reorder_point)
-    st.caption(f"`{item.code}` {level}")
+    name = tag("h3", safe(item.name), class_="ch-heading")
+    show(name + tag("p", tag("bdi", safe(item.code)), safe(f" · {level}"), class_="ch-purpose"))
     return item
 
 

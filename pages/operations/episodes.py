@@ -16,6 +16,8 @@ from core.alerts.terms import EpisodeFilter, EpisodeLine, EpisodeState, Severity
 
 KEY = "episodes"
 MONTH = timedelta(days=30)
+NOTHING = "–"
+"""What a tile shows where nothing was measured yet."""
 TONES: dict[Severity, Tone] = {
     Severity.NOTICE: "notice",
     Severity.WARNING: "warning",
@@ -26,19 +28,18 @@ TONES: dict[Severity, Tone] = {
 def _tiles() -> None:
     found = actions.ask(history.tiles, since=clock.now() - MONTH)
     reaction, resolved = found.times.to_acknowledge, found.times.to_resolve
-    nothing = t("alert.tile.not_measured")
     tiles.show(
         [
             Tile(label=t("alert.tile.open"), value=found.open_count),
             Tile(label=t("alert.tile.unacknowledged"), value=found.unacknowledged_count),
             Tile(
                 label=t("alert.tile.to_acknowledge"),
-                value=duration(reaction) if reaction else nothing,
+                value=duration(reaction) if reaction else NOTHING,
                 hint=t("episodes.tile.reaction.hint"),
             ),
             Tile(
                 label=t("alert.tile.to_resolve"),
-                value=duration(resolved) if resolved else nothing,
+                value=duration(resolved) if resolved else NOTHING,
                 hint=t("episodes.tile.resolved.hint"),
             ),
         ]

@@ -1,9 +1,12 @@
 """Alert rules: one sentence whose words are the form, and what it would do today."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from components import actions, auth, empty, forms, page
-from components.html import safe, show, tag
+from components.html import badge, safe, show, tag
 from components.i18n import t
 from core.access.terms import Permission
 from core.alerts import previews, service
@@ -29,6 +32,8 @@ def _list(people: Staff) -> None:
 
 def _card(line: RuleLine, people: Staff) -> None:
     show(tag("p", safe(said(line.draft, people)), class_="ch-sentence"))
+    if not line.is_enabled:
+        show(badge(t("rules.off")))
     with st.container(horizontal=True, vertical_alignment="center"):
         severity = t(f"alert.severity.{line.draft.severity}")
         st.caption(f"{severity} · {t(f'alert.nag.{line.draft.nag}')} · "
@@ -55,18 +60,20 @@ def _go(rule_id: int | None) -> None:
 
 def _form(line: RuleLine | None, people: Staff) -> None:
     draft = _rule.sentence(line.draft if line else RuleDraft(department_id=people.mine), people)
-    _rule.today(actions.ask(previews.explain_rule, draft=draft))
-    if st.button(t("alert.sample.send"), key=f"{KEY}.sample", icon=":material/send:"):
-        actions.perform(previews.send_sample, draft=draft, toast="alert.sample.sent")
-    if forms.save_bar(f"{KEY}.form", label=t("rules.save")):
-        saved = (
-            actions.perform(service.change_rule, rule_id=line.rule_id, seen_version=line.version,
-                            draft=draft, toast="alert.rule.saved")
-            if line
-            else actions.perform(service.add_rule, draft=draft, toast="alert.rule.saved")
-        )  # fmt: skip
-        if saved is not None:
-            _go(None)
+    with page.column():
+        _rule.today(actions.ask(previews.explain_rule, draft=draft))
+        if st.button(t("alert.sample.send"), key=f"{KEY}.sample", icon=":material/send:"):
+            actions.perform(previews.send_sample, draft=draft, fields=_rule.REFUSALS,
+                            toast="alert.sample.sent")  # fmt: skip
+    if forms.save_bar(f"{KEY}.form", label=t("rules.save")) and _saved(line, draft):
+        _go(None)
+
+
+def _saved(line: RuleLine | None, draft: RuleDraft) -> bool:
+    verb: Callable[..., object] = service.add_rule
+    if line is not None:
+        verb = partial(service.change_rule, rule_id=line.rule_id, seen_version=line.version)
+    return actions.attempt(verb, draft=draft, toast="alert.rule.saved", fields=_rule.REFUSALS)
 
 
 who = auth.required()

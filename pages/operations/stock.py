@@ -12,7 +12,7 @@ from core.operations import service as stock
 from core.operations.models import StockItem
 from core.operations.rules import stock_word
 from core.operations.terms import StockFilter, StockSort, StockWord
-from pages.operations import _item
+from pages.operations import _card, _item
 
 KEY = "stock"
 TONES: dict[StockWord, Tone] = {
@@ -134,4 +134,4 @@ elif pressed.acted:
     title, draw = _item.DIALOGS[pressed.action]
     st.dialog(t(title))(draw)(int(pressed.acted))
 elif pressed.opened:
-    st.dialog(t("stock.item"), width="large")(_item.card)(int(pressed.opened))
+    st.dialog(t("stock.item"), width="large")(_card.draw)(int(pressed.opened))

@@ -29,7 +29,7 @@ def hr_department(who: auth.Who) -> int | None:
 def add() -> None:
     """Draw the form of somebody new."""
     given = _form("employee.new", None)
-    if forms.save_bar("employee.new", label=t("employees.add")) and actions.attempt(
+    if forms.save_bar("employee.new", label=t("employees.add.save")) and actions.attempt(
         people.add_employee, given=given, toast="employees.added"
     ):
         close("employee.new")

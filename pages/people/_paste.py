@@ -36,7 +36,7 @@ def _preview(found: PastePreview) -> None:
     columns.append(Column("state", t("employees.paste.state")))
     rows = []
     for row in found.rows[:50]:
-        said = "، ".join(translate(language(), one.code, **one.params) for one in row.faults)
+        said = " ".join(translate(language(), one.code, **one.params) for one in row.faults)
         shown = {name: str(getattr(row.given, name)) for name in SHOWN}
         rows.append({**shown, "state": said or "✓"})
     tables.plain_table(columns, rows)

@@ -10,13 +10,13 @@ from components.i18n import day, hour, language, moment, reader, t
 from core import clock
 from core.access.terms import Permission
 from core.i18n import formats
-from core.people import onboarding
+from core.people import onboarding, service
 from core.people.figures import names
 from core.people.terms import StripDay, StripEntry, StripState, WelcomeInput
 from core.templates import service as templates
 
 KEY = "welcome"
-DAYS, STEP = 14, timedelta(days=14)
+DAYS, STEP, LEAD = 14, timedelta(days=14), timedelta(days=3)
 EVERYBODY = 0
 TONES: dict[StripState, Tone] = {
     StripState.SENT: "good",
@@ -31,11 +31,12 @@ TONES: dict[StripState, Tone] = {
 
 def _strip(employee_id: int) -> None:
     today = formats.local(clock.now(), reader()).date()
-    start: date = st.session_state.setdefault(f"{KEY}.from", today - timedelta(days=3))
+    place = f"{KEY}.from.{employee_id}"
+    start: date = st.session_state.setdefault(place, _first_day(employee_id, today))
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, icon, by in (("before", _back(), -STEP), ("after", direction.onward(), STEP)):
             if st.button(t(f"welcome.{name}"), key=f"{KEY}.{name}", icon=icon):
-                st.session_state[f"{KEY}.from"] = start + by
+                st.session_state[place] = start + by
                 st.rerun()
     found = actions.ask(onboarding.strip, from_day=start, days=DAYS,
                         employee_id=employee_id or None, now=clock.now())  # fmt: skip
@@ -43,6 +44,14 @@ def _strip(employee_id: int) -> None:
     strip.days(shown, today=today, label=t("welcome.strip"))
     if not any(one.entries for one in found):
         st.caption(t("strip.empty"))
+
+
+def _first_day(employee_id: int, today: date) -> date:
+    """Return where the strip begins: just before somebody's first day, for all of them today."""
+    if not employee_id:
+        return today - LEAD
+    line = actions.ask(service.read_employee, employee_id=employee_id)
+    return (line.start_date or today) - LEAD
 
 
 def _back() -> str:

@@ -6,14 +6,14 @@ from datetime import datetime
 import streamlit as st
 
 from components import actions, auth, explain, page
-from components.html import Tone, safe, show, tag
+from components.html import Tone, note, safe, show, tag
 from components.i18n import moment, t
 from core import clock
 from core.access.terms import Permission
 from core.messages import service as messages
 from core.messages.models import Delivery
 from core.messages.service import Explanation
-from core.messages.terms import MessageStatus, Outcome
+from core.messages.terms import MessageStatus, Outcome, Reason
 
 KEY = "messages"
 S = MessageStatus
@@ -42,14 +42,11 @@ def draw(public_id: str) -> None:
     """Draw why this message is where it is, the mail itself, and what may be done about it."""
     found = actions.ask(messages.explain, public_id=public_id, now=clock.now())
     name = f"{found.person.first_name} {found.person.last_name}" if found.person else ""
-    show(tag("h3", safe(found.message.subject_text or t("messages.subject_later"))))
-    st.caption(t("messages.to", person=name.strip() or t("common.unknown")))
-    outcome = Outcome.SEND if group_of(found.message.status) == "sent" else Outcome.POSTPONE
-    if group_of(found.message.status) in {"dropped", "failed"}:
-        outcome = Outcome.DROP
-    explain.verdict(outcome, found.reason, until=_until(found), detail=found.detail)
-    if found.is_forecast:
-        st.caption(t("messages.forecast"))
+    title = tag("h3", safe(found.message.subject_text or t("messages.subject_later")),
+                class_="ch-heading")  # fmt: skip
+    to = t("messages.to", person=name.strip() or t("common.unknown"))
+    show(title + tag("p", safe(to), class_="ch-purpose"))
+    _verdict(found)
     if found.checks:
         page.section("messages.checks")
         explain.checklist(found.checks)
@@ -57,6 +54,21 @@ def draw(public_id: str) -> None:
     with st.expander(t("messages.letter")):
         st.iframe(f"/preview/message/{public_id}", height=480)
     _acts(found)
+
+
+def _verdict(found: Explanation) -> None:
+    """Say what became of the message; of one still to come, what would be decided now."""
+    group = group_of(found.message.status)
+    if found.is_forecast and found.reason is Reason.SENT:
+        when = t("messages.planned.at", moment=moment(found.message.due_at))
+        note(t("messages.planned"), when, tone="notice", more=t("messages.forecast"))
+        return
+    outcome = Outcome.SEND if group == "sent" else Outcome.POSTPONE
+    if group in {"dropped", "failed"}:
+        outcome = Outcome.DROP
+    explain.verdict(outcome, found.reason, until=_until(found), detail=found.detail)
+    if found.is_forecast:
+        st.caption(t("messages.forecast"))
 
 
 def _until(found: Explanation) -> datetime | None:

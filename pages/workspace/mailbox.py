@@ -44,9 +44,10 @@ def _list() -> int | None:
 def _letter(mail_id: int) -> None:
     line = actions.ask(mailbox.captured_line, mail_id=mail_id)
     said = actions.ask(captured.read_captured, mail_id=mail_id)
-    show(tag("h3", safe(said.subject)))
+    show(tag("h3", safe(said.subject), class_="ch-heading"))
     if line is not None:
-        st.caption(t("mailbox.from_to", sender=line.sender, recipient=line.recipient))
+        way = t("mailbox.from_to", sender=line.sender, recipient=line.recipient)
+        show(tag("p", safe(way), class_="ch-purpose"))
     written, plain = st.tabs([t("mailbox.as_seen"), t("mailbox.as_text")])
     with written:
         st.iframe(f"/preview/captured/{mail_id}", height=520)
@@ -57,4 +58,4 @@ def _letter(mail_id: int) -> None:
 page.header(KEY)
 opened = _list()
 if opened:
-    st.dialog(t("mailbox.letter"), width="large")(_letter)(opened)
+    st.dialog(t("mailbox.letter"), width="medium")(_letter)(opened)

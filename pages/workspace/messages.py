@@ -95,4 +95,4 @@ page.header(KEY)
 _tiles()
 opened = _list()
 if opened:
-    st.dialog(t("messages.why"), width="large")(_why.draw)(opened)
+    st.dialog(t("messages.why"), width="medium")(_why.draw)(opened)

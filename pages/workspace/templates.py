@@ -19,8 +19,7 @@ OPEN = f"{KEY}.opened"
 PURPOSES = ("welcome", "announcement", "other")
 FIELDS = ("contact.first_name", "contact.last_name", "contact.full_name", "organisation.name",
           "sender.name")  # fmt: skip
-TONES: tuple[Tone, ...] = ("muted", "danger", "good", "notice")
-"""In the order of the classes."""
+TONES: tuple[Tone, ...] = ("muted", "danger", "good", "notice")  # in the order of the classes
 
 
 def _klass(klass: MessageClass) -> str:

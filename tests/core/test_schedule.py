@@ -11,22 +11,15 @@ from core.db import reading, transaction
 from core.errors import Invalid, NotFound
 from core.schedule import service
 from core.schedule.models import Schedule, ScheduleRun
-from core.schedule.terms import Cron, Daily, Misfire, RunState
+from core.schedule.terms import Cron, Daily, Misfire, NewSchedule, RunState
 
 SIX_HOURLY = Cron(text="0 */6 * * *")
 
 
 def schedule(now: datetime, misfire: Misfire = Misfire.ONCE) -> int:
     with transaction() as session:
-        made = service.add(
-            session,
-            kind="report",
-            subject_id=7,
-            repeat=SIX_HOURLY,
-            time_zone="Asia/Tehran",
-            misfire=misfire,
-            now=now,
-        )
+        given = NewSchedule("report", SIX_HOURLY, "Asia/Tehran", subject_id=7, misfire=misfire)
+        made = service.add(session, given, now=now)
         return made.id
 
 
@@ -177,7 +170,7 @@ def test_a_schedule_that_cannot_be_read_is_switched_off_and_stops_nobody_else(
 
 def test_a_bad_rule_is_refused_and_writes_nothing(store: str, now: datetime) -> None:
     with pytest.raises(Invalid), transaction() as session:
-        service.add(session, kind="report", repeat=Cron(text="x"), time_zone="UTC", now=now)
+        service.add(session, NewSchedule("report", Cron(text="x"), "UTC"), now=now)
     with pytest.raises(NotFound), transaction() as session:
         service.pause(session, 99)
     with reading() as session:

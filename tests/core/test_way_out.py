@@ -116,6 +116,23 @@ def test_a_third_mail_is_deferred_by_the_cap_until_its_slot_opens(
         assert len(session.exec(select(SendLedger)).all()) == 2
 
 
+def test_the_last_slot_is_kept_for_a_more_pressing_message_already_planned(
+    inbox: Inbox, worker: Worker
+) -> None:
+    person, version = someone(), version_of(R)
+    with transaction() as session:
+        for rule in session.exec(select(CapRule)):
+            rule.limit, rule.is_enabled = 1, rule.window_s == 86_400
+        later = clock.now() + timedelta(hours=2)
+        queue_one(session, person, version, key="cart", priority=3, due_at=later)
+        news = queue_one(session, person, version, key="news", priority=6)
+    drain_all(worker)
+    after = reread(news)
+    assert (after.status, after.reason) == (MessageStatus.QUEUED, Reason.CAPPED)
+    assert after.due_at >= later + timedelta(days=1)
+    assert inbox.messages == []
+
+
 def test_quiet_hours_hold_a_mail_and_explain_until_when(inbox: Inbox, worker: Worker) -> None:
     person, version = someone(time_zone="UTC"), version_of(R)
     here = clock.now()

@@ -21,7 +21,7 @@ from core.events.models import Event
 from core.organisation import instance
 from core.schedule import service as schedule
 from core.schedule.models import Schedule, ScheduleRun
-from core.schedule.terms import Cron, Daily, LeasedRun, RunState
+from core.schedule.terms import Cron, Daily, LeasedRun, NewSchedule, RunState
 from core.settings import settings
 from tasks import cleaning, messages, queue, reports, tick, wake
 from tests.support.cast import make_organisation
@@ -233,7 +233,7 @@ def test_no_poke_is_lost_between_threads() -> None:
 def due_schedule(kind: str) -> None:
     before = clock.now() - timedelta(hours=1)
     with transaction() as session:
-        schedule.add(session, kind=kind, repeat=Cron(text="* * * * *"), time_zone="UTC", now=before)
+        schedule.add(session, NewSchedule(kind, Cron(text="* * * * *"), "UTC"), now=before)
 
 
 @pytest.mark.parametrize("kind", sorted(reports.HANDLERS))
