@@ -10,6 +10,7 @@ from core.access.terms import SYSTEM
 from core.accounts import sessions
 from core.audit import sealing
 from core.db import engine, transaction
+from core.http.api import once
 from core.jobs import runs
 from core.messages import queries as messages
 from core.people import service as people
@@ -32,6 +33,8 @@ def clean(_run: LeasedRun) -> None:
         sessions.drop_old(session, SYSTEM, now=now)
     with transaction() as session:
         runs.sweep(session, now=now)
+    with transaction() as session:
+        once.forget_old(session, SYSTEM, now=now)
     with transaction() as session:
         messages.purge_ledger(session, before=now - LEDGER_LIFE)
     with transaction() as session:

@@ -14,7 +14,14 @@ from core.accounts.models import User
 from core.accounts.terms import MembershipInput
 from core.cli import processes
 from core.cli.page_visit import visit
-from core.cli.sandbox import is_listening, memory_mb, private_installation, running, wait_until
+from core.cli.sandbox import (
+    is_listening,
+    is_serving,
+    memory_mb,
+    private_installation,
+    running,
+    wait_until,
+)
 from core.cli.speech import COMMAND_LINE
 from core.cli.waking import bind_waker
 from core.db import reading, transaction
@@ -113,7 +120,7 @@ def first_page(_file: Path | None) -> Figures:
     with private_installation():
         user_id = _administrator()
         with running(processes.web_command()):
-            ready = wait_until(lambda: is_listening(settings().port))
+            ready = wait_until(is_serving)
             with visit(user_id) as first:
                 pass
             with visit(user_id) as second:
@@ -126,7 +133,7 @@ def first_page(_file: Path | None) -> Figures:
 
 
 def _wait_for_all() -> None:
-    wait_until(lambda: is_listening(settings().port))
+    wait_until(is_serving)
     wait_until(lambda: is_listening(settings().capture_port))
 
 

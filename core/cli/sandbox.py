@@ -8,6 +8,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 from core import clock, db
@@ -57,6 +59,18 @@ def is_listening(port: int) -> bool:
     """Return whether something listens on this port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_serving() -> bool:
+    """Return whether the interface answers; it listens some seconds before it does."""
+    line = HTTPConnection("127.0.0.1", settings().port, timeout=PATIENCE_S)
+    try:
+        line.request("GET", "/healthz")
+        return line.getresponse().status == HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        line.close()
 
 
 def wait_until(is_true: Callable[[], bool]) -> float:

@@ -4,7 +4,7 @@
 its own on a large one. Which of them need a visit is decided by the gate (`paths`), not here.
 """
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from core.http import (
     acknowledge,
@@ -15,8 +15,9 @@ from core.http import (
     preview,
     preview_mails,
 )
+from core.http.api import api
 
-public_routes: list[BaseRoute] = [*health.routes, *acknowledge.routes]
+public_routes: list[BaseRoute] = [Mount("/api/v1", api), *health.routes, *acknowledge.routes]
 private_routes: list[BaseRoute] = [
     *auth.routes,
     *credentials.routes,

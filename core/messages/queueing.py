@@ -9,8 +9,9 @@ from core.access.terms import Actor
 from core.contacts import queries as contacts
 from core.contacts.models import Contact
 from core.contacts.terms import Audience, ContactKind
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, Unavailable
 from core.messages import queries
+from core.messages.letters import sender_of
 from core.messages.models import Message
 from core.messages.terms import MessageRequest, OnCap
 from core.organisation import queries as organisation_queries
@@ -36,6 +37,7 @@ def put(session: Session, actor: Actor, request: MessageRequest, *, now: datetim
     message.template_version_id = version.id
     message.created_by_id = actor.id if actor.kind == "user" else None
     message.address_id = _address_id(session, person)
+    message.sender_id = _sender_id(session, message)
     if request.is_manual:
         seconds = organisation_queries.organisation(session).recall_seconds
         message.recall_until = message.due_at = max(
@@ -97,6 +99,14 @@ def _text(session: Session, request: MessageRequest) -> tuple[Template, Template
 def _address_id(session: Session, person: Contact) -> int | None:
     found = contacts.primary_addresses(session, [person.id])
     return found[person.id].id if person.id in found else None
+
+
+def _sender_id(session: Session, message: Message) -> int | None:
+    """Return who will send it, so that caps of a sender count it; None while there is nobody."""
+    try:
+        return sender_of(session, message).id
+    except Unavailable:
+        return None
 
 
 def newest_manual(session: Session, *, user_id: int, now: datetime) -> Message | None:

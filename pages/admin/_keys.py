@@ -48,7 +48,7 @@ def _row(one: ApiKey) -> Row:
     return Row(
         id=str(one.id),
         cells={
-            "name": Cell(one.name, note=f"\u2066chapar_{one.prefix}…\u2069"),
+            "name": Cell(one.name, note=f"\u2066{api_keys.MARK}_{one.prefix}…\u2069"),
             "scopes": " · ".join(t(f"frame.right.{scope}") for scope in one.scopes),
             "used": ago(one.last_used_at) if one.last_used_at else t("users.key.never"),
             "state": state,

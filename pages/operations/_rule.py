@@ -29,10 +29,11 @@ def sentence(old: RuleDraft, people: Staff) -> RuleDraft:
         level = _level(old.level)
         count = None
         if level is Level.NUMBER:
-            count = forms.count(f"{KEY}.form.number", t("alert.field.number"), value=old.number)
+            with st.container(width=110):
+                count = forms.count(f"{KEY}.form.number", t("alert.field.number"), value=old.number)
         _words("then")
         told = _some("people", people.keys, value=people.keys_of(old), shown=people.name,
-                     empty=t("alert.people.nobody"), width=320)  # fmt: skip
+                     empty=t("alert.people.nobody"), width=270)  # fmt: skip
         _words("end")
     with page.column():
         manner = _manner(old)
@@ -58,15 +59,15 @@ def _some(
     value: Sequence[str],
     empty: str,
     shown: Callable[[str], str] = str,
-    width: int = 240,
+    width: int = 190,
 ) -> list[str]:
     """Draw a word of the sentence that stands for several; return those chosen."""
     key = f"{KEY}.form.{name}"
     st.session_state.setdefault(key, [one for one in value if one in options])
-    with forms.frame(key):
+    with st.container(width=width), forms.frame(key):
         chosen: list[str] = st.multiselect(
             t(f"alert.field.{name}"), options, key=key, format_func=shown, placeholder=empty,
-            label_visibility="collapsed", width=width,
+            label_visibility="collapsed",
         )  # fmt: skip
     return chosen
 
@@ -75,10 +76,12 @@ def _level(value: Level) -> Level:
     """Draw the word that says where low begins; return it."""
     key = f"{KEY}.form.level"
     st.session_state.setdefault(key, value)
-    with forms.frame(key):
-        return st.selectbox(t("alert.field.level"), list(Level), key=key, width=200,
-                            format_func=lambda one: t(f"alert.level.{one}"),
-                            label_visibility="collapsed")  # fmt: skip
+    with st.container(width=190), forms.frame(key):
+        st.selectbox(
+            t("alert.field.level"), list(Level), key=key, label_visibility="collapsed",
+            format_func=lambda one: t(f"alert.level.{one}"),
+        )  # fmt: skip
+    return Level(st.session_state[key])
 
 
 def _manner(old: RuleDraft) -> RuleDraft:

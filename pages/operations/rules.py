@@ -1,8 +1,5 @@
 """Alert rules: one sentence whose words are the form, and what it would do today."""
 
-from collections.abc import Callable
-from functools import partial
-
 import streamlit as st
 
 from components import actions, auth, empty, forms, page
@@ -70,10 +67,11 @@ def _form(line: RuleLine | None, people: Staff) -> None:
 
 
 def _saved(line: RuleLine | None, draft: RuleDraft) -> bool:
-    verb: Callable[..., object] = service.add_rule
-    if line is not None:
-        verb = partial(service.change_rule, rule_id=line.rule_id, seen_version=line.version)
-    return actions.attempt(verb, draft=draft, toast="alert.rule.saved", fields=_rule.REFUSALS)
+    toast, fields = "alert.rule.saved", _rule.REFUSALS
+    if line is None:
+        return actions.attempt(service.add_rule, draft=draft, toast=toast, fields=fields)
+    return actions.attempt(service.change_rule, rule_id=line.rule_id, seen_version=line.version,
+                           draft=draft, toast=toast, fields=fields)  # fmt: skip
 
 
 who = auth.required()

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import clock
 from core.access.terms import Permission, Role
+from core.accounts import api_keys
 from core.accounts.models import ApiKey, Membership, User
 from core.audit.models import AuditEntry
 from core.db import Row, reading, transaction
@@ -253,7 +254,7 @@ def test_a_key_is_shown_once_and_revoked(opened: Open) -> None:
     type_in(page, users__keys__new__name="Shop")
     page.multiselect(key="users.keys.new.scopes").set_value([Permission.STOCK_VIEW])
     within(page, "users.keys.add", "users.keys.new.save")
-    assert [one.value.startswith("chapar_") for one in page.code] == [True]
+    assert [one.value.startswith(api_keys.MARK) for one in page.code] == [True]
     click(page, "users.keys.taken")
     assert not page.code
     [row] = table(page, "users.keys.table")
