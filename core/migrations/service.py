@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlmodel import SQLModel
 
 from core.errors import Unavailable
@@ -30,10 +30,22 @@ def upgrade(url: str) -> list[str]:
 def pending(url: str) -> list[str]:
     """Return the revisions that the store lacks, oldest first."""
     script = ScriptDirectory.from_config(_config(None))
-    with _connection(url) as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    current = _current_revision(url)
     found = script.iterate_revisions("head", current or "base")
     return [revision.revision for revision in found][::-1]
+
+
+def _current_revision(url: str) -> str | None:
+    """Return where the store stands, without a lock and without making a file."""
+    path = make_url(url).database
+    if url.startswith("sqlite") and path and not Path(path).exists():
+        return None
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
 
 
 def require_current(url: str) -> None:
@@ -47,8 +59,14 @@ def drift(url: str) -> list[Any]:
     """Return the differences between the store's schema and the models; empty when in step."""
     assert tables.ALL  # noqa: S101 - imported for its tables
     with _connection(url) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _is_ours}
+        context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, SQLModel.metadata))
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Return whether a name in the store is ours; the queue may keep its tables beside."""
+    return kind != "table" or not (name or "").startswith("huey_")
 
 
 def write(message: str, url: str) -> None:

@@ -1,37 +1,14 @@
-"""The way through the set-up wizard: which step is open, the way on and back, and the language."""
-
-from dataclasses import replace
+"""The way through the set-up wizard: which step is open, the way on and the way back."""
 
 import streamlit as st
 
-from components import actions, i18n
-from components.i18n import language, plain, t
-from core.http.cookies import LANGUAGE
-from core.i18n.terms import Language
+from components import actions
+from components.i18n import plain, t
 from core.organisation.terms import SetupStep
 
 KEY = "setup"
 AT = f"{KEY}.at"
-GREETED = f"{KEY}.greeted"
 STEPS = tuple(SetupStep)[:-1]
-
-
-def greet() -> None:
-    """Go on in the language in which the set-up link was opened; begins the run anew for it."""
-    if st.session_state.get(GREETED):
-        return
-    st.session_state[GREETED] = True
-    wished = _wished()
-    if wished is not language():
-        i18n.remember(replace(i18n.reader(), language=wished))
-        st.rerun()
-
-
-def _wished() -> Language:
-    known = {one.value: one for one in Language}
-    accepted = (st.context.headers.get("Accept-Language") or "").split(",")
-    codes = [st.context.cookies.get(LANGUAGE) or "", *(one.strip()[:2].lower() for one in accepted)]
-    return next((known[code] for code in codes if code in known), language())
 
 
 def open_step(reached: SetupStep) -> SetupStep:

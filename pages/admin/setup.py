@@ -116,9 +116,7 @@ DRAW = {
     SetupStep.PRACTICE: _practice,
 }
 
-who = auth.required()
-if who.user is None:
-    _wizard.greet()
+auth.required()
 state = actions.ask(wizard.state)
 page.header(KEY)
 step = _wizard.open_step(state.step)

@@ -213,7 +213,7 @@ def _become_administrator(page: Page) -> None:
     fill(page, "setup.adm.name", "مینا احمدی")
     wrong(page, S.ADMINISTRATOR, email="mina at sepehr")
     fill(page, "setup.adm.email", "mina@example.com")
-    wrong(page, S.ADMINISTRATOR, login="مینا")
+    wrong(page, S.ADMINISTRATOR, login="مینا احمدی")
     fill(page, "setup.adm.login", "mina")
     wrong(page, S.ADMINISTRATOR, password="12345")
     answer(page, S.ADMINISTRATOR, password=PASSWORD)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -19,12 +20,13 @@ FOR_TESTS_ALONE = {"crash_at"}
 _ROW = re.compile(r"^\| `(CHAPAR_[A-Z_]+)` \|", re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+_TYPED = re.compile(r"(?:^|`|bin/)(chapar [a-z-]+(?: [a-z-]+)?)\b", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
-def commands(group: object, before: str = "chapar") -> Iterator[str]:
+def commands(group: Any, before: str = "chapar") -> Iterator[str]:
     """Yield every command as it is typed."""
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in group.commands.items():
         typed = f"{before} {name}"
         if hasattr(command, "commands"):
             yield from commands(command, typed)
@@ -64,7 +66,7 @@ def test_the_documents_name_no_command_that_is_not_there() -> None:
 def _typed(text: str) -> set[str]:
     """Return what follows `chapar` in code: the command, its second word where it has one."""
     code = "\n".join(_CODE.findall(text))
-    return set(re.findall(r"(?:^|[`\s/])(chapar [a-z][a-z-]+(?: [a-z][a-z-]+)?)", code))
+    return set(_TYPED.findall(code))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
