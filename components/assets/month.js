@@ -5,8 +5,10 @@ export function draw({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root") ?? parentElement
   const turn = (way) => setTriggerValue("turn", way)
   const grid = element("div", { role: "grid", "aria-label": data.title, class: "grid" })
-  data.weekdays.forEach((day) => grid.append(element("span", { role: "columnheader", "aria-label": day.name }, day.short)))
-  data.days.forEach((day, place) => grid.append(button(day, place, data, setTriggerValue)))
+  const names = data.weekdays.map((day) => element("span", { role: "columnheader", "aria-label": day.name }, day.short))
+  grid.append(row(names))
+  const days = data.days.map((day, place) => button(day, place, data, setTriggerValue))
+  for (let first = -data.offset; first < days.length; first += 7) grid.append(row(days.slice(Math.max(0, first), first + 7)))
   root.replaceChildren(element("div", { class: "month", dir: data.dir, lang: data.lang }, head(data, turn), grid))
   grid.onkeydown = (event) => keys(event, grid, data, turn)
 }
@@ -16,6 +18,10 @@ function element(tag, props, ...children) {
   for (const [name, value] of Object.entries(props)) if (value !== null) node.setAttribute(name, value)
   node.append(...children)
   return node
+}
+
+function row(cells) {
+  return element("div", { role: "row" }, ...cells)
 }
 
 function head(data, turn) {

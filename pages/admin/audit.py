@@ -106,4 +106,4 @@ if f"{KEY}.report" in st.session_state:
     _report(st.session_state[f"{KEY}.report"])
 opened = _list(wanted)
 if opened is not None:
-    st.dialog(t("audit.entry"), width="large")(_entry.card)(opened)
+    st.dialog(t("audit.entry"), width="medium")(_entry.card)(opened)

@@ -33,12 +33,12 @@ def _tiles() -> None:
             Tile(label=t("alert.tile.open"), value=found.open_count),
             Tile(label=t("alert.tile.unacknowledged"), value=found.unacknowledged_count),
             Tile(
-                label=t("alert.tile.to_acknowledge"),
+                label=t("episodes.tile.reaction"),
                 value=duration(reaction) if reaction else NOTHING,
                 hint=t("episodes.tile.reaction.hint"),
             ),
             Tile(
-                label=t("alert.tile.to_resolve"),
+                label=t("episodes.tile.resolved"),
                 value=duration(resolved) if resolved else NOTHING,
                 hint=t("episodes.tile.resolved.hint"),
             ),

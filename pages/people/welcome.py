@@ -16,7 +16,7 @@ from core.people.terms import StripDay, StripEntry, StripState, WelcomeInput
 from core.templates import service as templates
 
 KEY = "welcome"
-DAYS, STEP, LEAD = 14, timedelta(days=14), timedelta(days=3)
+DAYS, STEP, LEAD = 14, timedelta(days=14), timedelta(days=1)
 EVERYBODY = 0
 TONES: dict[StripState, Tone] = {
     StripState.SENT: "good",

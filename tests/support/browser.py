@@ -7,12 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Playwright,
+    Response,
+)
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from core import signing
 from core.accounts.models import User
@@ -218,7 +227,28 @@ def wait_idle(page: Page, *, before: int) -> None:
 
 def press(page: Page, key: str) -> None:
     """Press the button with this key and wait for the run."""
-    act(page, page.locator(f".st-key-{css(key)} button").first.click)
+    button = page.locator(f".st-key-{css(key)} button").first
+    settle(page, button)
+    act(page, button.click)
+
+
+def settle(page: Page, place: Locator) -> None:
+    """Bring something into view and let the scroll be over: an open popover closes on one."""
+    place.scroll_into_view_if_needed()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def pick_day(page: Page, key: str, name: str) -> None:
+    """Pick a day in the month of a date field, by the name a screen reader hears."""
+    day = page.get_by_role("gridcell", name=name, exact=True)
+    opener = page.locator(f".st-key-{css(key)}-open button").first
+    for _ in range(3):  # a page that still grows scrolls, and scrolling closes what is open
+        settle(page, opener)
+        opener.click()
+        with suppress(PlaywrightTimeout):
+            day.wait_for(timeout=5_000)
+            break
+    act(page, day.click)
 
 
 def fill(page: Page, key: str, text: str) -> None:
