@@ -21,6 +21,7 @@ Result = TypeVar("Result")
 _ERRORS = "frame.errors"
 _PLACES = "frame.places"
 _SAID = "frame.said"
+DONE = ":material/check_circle:"
 _STALE = "frame.stale"
 _JUST_NOW = timedelta(seconds=2)
 
@@ -138,17 +139,20 @@ def begin_run(page: str) -> None:
         clear_errors()
 
 
-def say(text: str, *, icon: str = ":material/check_circle:") -> None:
+def say(text: str, *, icon: str = DONE) -> None:
     """Show a short message that goes away, and that survives a rerun right after it.
 
     The frame draws it once the page is drawn. A fragment runs without the frame: there it is
     drawn at once, and again by the frame when the fragment asks for a full run.
     """
     in_fragment = _runs_fragment()
-    waiting = st.session_state.setdefault(_SAID, [])
-    waiting.append(_Said(text, icon, clock.now() if in_fragment else None))
+    _later(_Said(text, icon, clock.now() if in_fragment else None))
     if in_fragment:
         st.toast(plain(text), icon=icon)
+
+
+def _later(said: _Said) -> None:
+    st.session_state.setdefault(_SAID, []).append(said)
 
 
 def say_all() -> None:
@@ -176,8 +180,8 @@ def _carried_out(verb: Callable[..., Result], kwargs: dict[str, object]) -> Resu
 
 def _finish(toast: str) -> None:
     cached.forget()
-    if toast:
-        say(t(toast))
+    if toast:  # a dialog closes by a full run, which says it; said here too it would stand twice
+        _later(_Said(t(toast), DONE, None))
 
 
 def _show(error: ChaparError, fields: Mapping[str, str]) -> None:

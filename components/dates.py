@@ -37,10 +37,10 @@ def date_field(
     It is typed as year, month, day in the person's calendar, or picked from a month. The other
     calendar's name for the day stands below. off: days that are free, with their name.
     """
-    st.session_state.setdefault(key, _typed(value) if value else "")
+    first = _typed(value) if value else ""
     with frame(key, hint=hint), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            plain(label), key=key, placeholder=_typed(_today()), autocomplete="off"
+            plain(label), first, key=key, placeholder=_typed(_today()), autocomplete="off"
         )
         with st.popover(
             ":material/calendar_month:",
@@ -62,10 +62,10 @@ def date_field(
 
 def time_field(key: str, label: str, *, value: time | None = None, hint: str = "") -> time | None:
     """Draw a field for a local hour, as in ۰۸:۰۰; return it, or None while empty or wrong."""
-    st.session_state.setdefault(key, hour(value) if value else "")
+    first = hour(value) if value else ""
     with frame(key, hint=hint or formats.zone(reader())):
         text = st.text_input(
-            plain(label), key=key, placeholder=hour(time(8, 30)), autocomplete="off"
+            plain(label), first, key=key, placeholder=hour(time(8, 30)), autocomplete="off"
         )
     if not (text or "").strip():
         return None

@@ -1,4 +1,8 @@
-"""Fields with a label above, a hint below and the refusal where it belongs; the save bar."""
+"""Fields with a label above, a hint below and the refusal where it belongs; the save bar.
+
+A field's first value goes to the widget itself, never through the session's state: what is set
+there is sent with one run only, and lost when the browser is behind by a run.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeVar
@@ -35,16 +39,17 @@ def text(  # noqa: PLR0913 - a field is what it says
     autocomplete: str = "",
 ) -> str:
     """Draw a field for one line; return what is in it. `key` ends in the name of the input."""
-    st.session_state.setdefault(key, value)
     with frame(key, field=field, hint=hint):
         typed = st.text_input(
             plain(label),
+            value,
             key=key,
             type=kind,
             placeholder=example or None,
             max_chars=limit,
             icon=icon,
             autocomplete=autocomplete or _AUTOCOMPLETE.get(kind, "off"),
+            validate="",  # the front end's own check speaks English; ours answers on saving
         )
     return typed or ""
 
@@ -62,9 +67,10 @@ def area(
     height: int = 140,
 ) -> str:
     """Draw a field for several lines; return what is in it."""
-    st.session_state.setdefault(key, value)
     with frame(key, hint=hint):
-        typed = st.text_area(plain(label), key=key, placeholder=example or None, height=height)
+        typed = st.text_area(
+            plain(label), value, key=key, placeholder=example or None, height=height
+        )
     return typed or ""
 
 
@@ -90,18 +96,20 @@ def pick(
     hint: str = "",
 ) -> Choice | None:
     """Draw a choice of one; return it, or None where there is nothing to choose."""
-    if value is not None and value in options:
-        st.session_state.setdefault(key, value)
     with frame(key, hint=hint):
         chosen: Choice | None = st.selectbox(
             plain(label),
             options,
-            index=None if value is None else 0,
+            index=_place(options, value),
             key=key,
             format_func=shown,
             placeholder=t("frame.choose"),
         )
     return chosen
+
+
+def _place(options: Sequence[Choice], value: Choice | None) -> int | None:
+    return next((place for place, option in enumerate(options) if option == value), None)
 
 
 def many(
@@ -114,11 +122,11 @@ def many(
     hint: str = "",
 ) -> list[Choice]:
     """Draw a choice of several; return those chosen, in the order of the options."""
-    st.session_state.setdefault(key, [one for one in value if one in options])
     with frame(key, hint=hint):
         chosen = st.multiselect(
             plain(label),
             options,
+            [one for one in value if one in options],
             key=key,
             format_func=shown,
             placeholder=t("frame.choose_many"),
@@ -128,9 +136,8 @@ def many(
 
 def switch(key: str, label: str, *, value: bool = False, hint: str = "") -> bool:
     """Draw a switch; return whether it is on."""
-    st.session_state.setdefault(key, value)
     with frame(key, hint=hint):
-        return bool(st.toggle(plain(label), key=key))
+        return st.toggle(plain(label), value, key=key)
 
 
 def frame(key: str, *, field: str = "", hint: str = "") -> DeltaGenerator:

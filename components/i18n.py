@@ -27,9 +27,17 @@ def reader() -> Reader:
     known: Reader | None = st.session_state.get(_KEY)
     if known is not None:
         return known
-    language = Language(settings().default_language)
+    language = _wished() or Language(settings().default_language)
     calendar = Calendar.JALALI if language is Language.FA else Calendar.GREGORIAN
     return Reader(language, calendar, settings().time_zone)
+
+
+def _wished() -> Language | None:
+    """Return the language chosen at the door before, else the first of ours the browser wants."""
+    known = {one.value: one for one in Language}
+    accepted = (st.context.headers.get("Accept-Language") or "").split(",")
+    codes = [st.context.cookies.get("chapar_lang", ""), *(one.strip()[:2] for one in accepted)]
+    return next((known[code.lower()] for code in codes if code.lower() in known), None)
 
 
 def language() -> Language:

@@ -1,6 +1,7 @@
 """Tables: one page of rows at a time, search first, drawn in the direction of the language."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ PAGE_SIZE = 50
 _ASSETS = Path(__file__).parent / "assets"
 _LOADER = """
 export default async function (component) {
-  const { draw } = await import(location.origin + "/assets/%s.js")
+  const { draw } = await import(location.origin + "/assets/%s.js?v=%s")
   draw(component)
 }
 """
@@ -93,8 +94,9 @@ class Sheet:
 def component(name: str) -> Any:
     """Return the component of a script in the assets; made once in a process."""
     style = (_ASSETS / f"{name}.css").read_text(encoding="utf-8")
+    version = hashlib.sha256((_ASSETS / f"{name}.js").read_bytes()).hexdigest()[:12]
     return st.components.v2.component(
-        f"chapar.{name}", html='<div class="root"></div>', css=style, js=_LOADER % name
+        f"chapar.{name}", html='<div class="root"></div>', css=style, js=_LOADER % (name, version)
     )
 
 

@@ -22,10 +22,12 @@ from core.jobs.service import job, jobs
 from core.jobs.terms import JobState
 from core.messages.service import MessageFilter, MessagePage, list_messages
 from core.messages.terms import MessageStatus, Reason
+from core.organisation.terms import SetupStep
 from pages import _waiting, first_steps
 from pages.registry import HERE
 
 FEW = 5
+OFFERED = "home.setup_offered"
 AHEAD = timedelta(days=1)
 WAITING = tuple(
     Reason(name)
@@ -120,7 +122,17 @@ def _quiet() -> None:
     show(tag("div", picture, title, body, class_="ch-empty"))
 
 
+def _resume_setup(who: auth.Who) -> None:
+    """Lead whoever may go on with set-up there, once a visit, while it is half done."""
+    half_done = {SetupStep.SENDER, SetupStep.PRACTICE}
+    is_open = who.organisation is not None and who.organisation.setup_step in half_done
+    if is_open and auth.may(who, Permission.SETTINGS_EDIT) and OFFERED not in st.session_state:
+        st.session_state[OFFERED] = True
+        st.switch_page("admin/setup.py")
+
+
 who = auth.required()
+_resume_setup(who)
 found = _find(who)
 page.header("home", name=who.actor.name)
 _tiles(found)

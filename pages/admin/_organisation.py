@@ -15,13 +15,13 @@ from core.organisation.terms import SettingsChange
 from pages.admin import _time
 
 KEY = "settings.org"
-SEEN = f"{KEY}.seen"
+SEEN, ROUND = f"{KEY}.seen", f"{KEY}.round"
 CURRENCIES = ("IRR", "USD", "EUR", "AED", "SAR", "IQD", "KWD", "QAR", "TRY", "AFN", "EGP", "GBP")
 
 
 def draw(house: Organisation) -> None:
     """Draw the settings and keep them when asked to."""
-    if f"{KEY}.name" not in st.session_state:
+    if f"{_key()}.name" not in st.session_state:
         st.session_state[SEEN] = house.version
     with page.column():
         change = _fields(house)
@@ -34,23 +34,24 @@ def draw(house: Organisation) -> None:
 
 
 def _fields(house: Organisation) -> SettingsChange:
-    name = forms.text(f"{KEY}.name", t("setup.name"), value=house.name)
-    address = forms.area(f"{KEY}.postal_address", t("settings.postal_address"),
+    key = _key()
+    name = forms.text(f"{key}.name", t("setup.name"), value=house.name)
+    address = forms.area(f"{key}.postal_address", t("settings.postal_address"),
                          value=house.postal_address, height=80,
                          hint=t("settings.postal_address.hint"))  # fmt: skip
     with st.container(horizontal=True):
-        spoken = forms.pick(f"{KEY}.language", t("setup.language"), list(Language),
+        spoken = forms.pick(f"{key}.language", t("setup.language"), list(Language),
                             value=house.language, shown=lambda one: one.own_name)  # fmt: skip
-        calendar = forms.pick(f"{KEY}.calendar", t("setup.calendar"), list(Calendar),
+        calendar = forms.pick(f"{key}.calendar", t("setup.calendar"), list(Calendar),
                               value=house.calendar, shown=_calendar)  # fmt: skip
     with st.container(horizontal=True):
-        zone = forms.pick(f"{KEY}.time_zone", t("office.time_zone"), zones(),
+        zone = forms.pick(f"{key}.time_zone", t("office.time_zone"), zones(),
                           value=house.time_zone, shown=_time.zone_label)  # fmt: skip
         known = list(dict.fromkeys([house.currency, *CURRENCIES]))
-        currency = forms.pick(f"{KEY}.currency", t("settings.currency"), known,
+        currency = forms.pick(f"{key}.currency", t("settings.currency"), known,
                               value=house.currency, shown=_currency)  # fmt: skip
-    toman = forms.switch(f"{KEY}.shows_toman", t("settings.shows_toman"), value=house.shows_toman)
-    seconds = forms.count(f"{KEY}.recall_seconds", t("settings.recall_seconds"),
+    toman = forms.switch(f"{key}.shows_toman", t("settings.shows_toman"), value=house.shows_toman)
+    seconds = forms.count(f"{key}.recall_seconds", t("settings.recall_seconds"),
                           value=house.recall_seconds,
                           hint=t("settings.recall_seconds.hint"))  # fmt: skip
     change = SettingsChange(
@@ -114,7 +115,11 @@ def _currency(code: str) -> str:
     return f"{t(known)} ({code})" if has(known) else code
 
 
+def _key() -> str:
+    """Return how the keys of the fields begin: fields drawn anew get keys of their own."""
+    return f"{KEY}{st.session_state.get(ROUND, '')}"
+
+
 def _read_anew() -> None:
-    for key in [key for key in st.session_state if str(key).startswith(f"{KEY}.")]:
-        del st.session_state[key]
+    st.session_state[ROUND] = int(st.session_state.get(ROUND, 0)) + 1
     st.rerun()

@@ -12,8 +12,11 @@ STEPS = tuple(SetupStep)[:-1]
 
 
 def open_step(reached: SetupStep) -> SetupStep:
-    """Return the step to draw: the one gone to in this visit, else the first without an answer."""
-    at: SetupStep = st.session_state.get(AT, reached if reached in STEPS else STEPS[-1])
+    """Return the step to draw: the one gone to in this visit, else the first without an answer.
+
+    It stays open until the way on is taken: half an answer that is kept moves nobody.
+    """
+    at: SetupStep = st.session_state.setdefault(AT, reached if reached in STEPS else STEPS[-1])
     return at
 
 

@@ -17,9 +17,13 @@ from pages.admin import _entry
 
 KEY = "audit"
 MORE = 50
+CLEARS = f"{KEY}.clears"
 
 
 def _filters() -> AuditFilter:
+    if st.session_state.pop(CLEARS, False):  # set, not taken away: so the browser hears of it
+        st.session_state[f"{KEY}.action"] = None
+        st.session_state[f"{KEY}.since"] = st.session_state[f"{KEY}.until"] = ""
     with st.container(horizontal=True, key="audit_filters", vertical_alignment="bottom"):
         action = st.selectbox(t("audit.action"), actions.ask(answers.actions), index=None,
                               format_func=_entry.act, key=f"{KEY}.action",
@@ -50,7 +54,8 @@ def _list(wanted: AuditFilter) -> AuditLine | None:
         if wanted == AuditFilter():
             empty.show(KEY, key=KEY)
         elif empty.nothing_found(KEY):
-            _clear_filters()
+            st.session_state[CLEARS] = True
+            st.rerun()
         return None
     columns = [Column(name, t(f"audit.column.{name}")) for name in ("at", "actor", "act", "object")]
     rows = [Row(id=str(line.id), cells=_cells(line)) for line in found[:shown]]
@@ -59,12 +64,6 @@ def _list(wanted: AuditFilter) -> AuditLine | None:
         st.session_state[f"{KEY}.shown"] = shown + MORE
         st.rerun()
     return next((one for one in found if str(one.id) == pressed.opened), None)
-
-
-def _clear_filters() -> None:
-    for name in ("action", "since", "until"):
-        st.session_state.pop(f"{KEY}.{name}", None)
-    st.rerun()
 
 
 def _report(found: Report) -> None:

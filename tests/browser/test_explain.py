@@ -18,10 +18,10 @@ from core.db import reading, transaction
 from core.i18n.catalog import translate
 from core.i18n.terms import Language
 from core.messages.models import CapRule, Message, QuietRule
-from core.messages.terms import CAPPED_CLASSES, MessageClass, OnCap, Reason
+from core.messages.terms import CAPPED_CLASSES, Lane, MessageClass, OnCap, Reason
 from tests.support.browser import Site, act, complaints, context_of, open_app
 from tests.support.cast import make_contact, without_limits
-from tests.support.installation import go, letters, person, running_installation
+from tests.support.installation import go, letters, person, running_installation, wake
 from tests.support.sending import make_template, queue_one
 from tests.support.waiting import eventually
 
@@ -56,13 +56,16 @@ def told(site: Site) -> None:
         consent.suppress_contact(session, SYSTEM, contact_id=people["Samir"].id, now=clock.now())
         queue_one(session, people["Samir"], template, key="suppressed")
         queue_one(session, people["Carla"], template, key="first")
+    wake(Lane.NORMAL)
     eventually(lambda: bool(letters("carla@example.com")), deadline_s=LONG_S)
     with transaction() as session:
         queue_one(session, people["Carla"], template, key="second")
+    wake(Lane.NORMAL)
     eventually(lambda: Reason.CAPPED in reasons(), deadline_s=LONG_S)
     with transaction() as session:
         quiet_for_an_hour(session)
         queue_one(session, people["Quentin"], template, key="quiet")
+    wake(Lane.NORMAL)
     eventually(lambda: set(CASES.values()) <= reasons(), deadline_s=LONG_S)
 
 

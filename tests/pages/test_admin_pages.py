@@ -137,7 +137,7 @@ def test_the_name_of_the_organisation_is_changed(opened: Open) -> None:
     type_in(page, settings__org__name="Riverside Books")
     click(page, "settings.org.save")
     assert house().name == "Riverside Books"
-    assert page.text_input(key="settings.org.name").value == "Riverside Books"
+    assert page.text_input(key="settings.org1.name").value == "Riverside Books"
 
 
 def test_a_wrong_recall_time_is_said_at_its_field_and_nothing_is_saved(opened: Open) -> None:

@@ -17,6 +17,7 @@ from core.accounts.models import User
 from core.db import reading, transaction
 from core.delivery.models import CapturedMail
 from core.i18n.terms import Language
+from core.messages.terms import Lane
 from core.settings import settings
 from tests.support.browser import ROOT, Site, css, stop, wait_idle
 from tests.support.cast import make_user
@@ -65,6 +66,13 @@ def _is_up(site: Site) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def wake(lane: Lane) -> None:
+    """Tell the worker that something is to be sent, as a process with a queue would."""
+    said = "import sys; from tasks.wake import wake; wake(sys.argv[1])"
+    command = [sys.executable, "-c", said, lane.value]
+    subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=True, capture_output=True)
 
 
 def person(login: str, kind: DepartmentKind, language: Language) -> User:
