@@ -86,3 +86,10 @@ def _mail(line: MessageLine) -> str:
         when = tag("time", safe(ago(message.updated_at)), title=moment(message.updated_at))
     person = tag("b", safe(line.person or t("common.unknown")))
     return tag("li", person, tag("span", safe(message.subject_text)), why, when)
+
+
+def quiet() -> None:
+    """Say that nothing waits."""
+    picture = tag("i", aria_hidden="true")
+    title, body = tag("h3", safe(t("home.quiet.title"))), tag("p", safe(t("home.quiet.body")))
+    show(tag("div", picture, title, body, class_="ch-empty"))

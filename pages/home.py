@@ -8,7 +8,6 @@ from functools import partial
 import streamlit as st
 
 from components import actions, auth, page, progress, tiles
-from components.html import safe, show, tag
 from components.i18n import plain, t
 from components.tiles import Tile
 from core import clock
@@ -116,12 +115,6 @@ def _step(step: first_steps.Step, *, is_done: bool) -> None:
         st.markdown(f":material/radio_button_unchecked: {plain(text)}")
 
 
-def _quiet() -> None:
-    picture = tag("i", aria_hidden="true")
-    title, body = tag("h3", safe(t("home.quiet.title"))), tag("p", safe(t("home.quiet.body")))
-    show(tag("div", picture, title, body, class_="ch-empty"))
-
-
 def _resume_setup(who: auth.Who) -> None:
     """Lead whoever may go on with set-up there, once a visit, while it is half done."""
     half_done = {SetupStep.SENDER, SetupStep.PRACTICE}
@@ -138,7 +131,7 @@ page.header("home", name=who.actor.name)
 _tiles(found)
 _first_steps(who)
 if found.is_quiet:
-    _quiet()
+    _waiting.quiet()
 if found.alerts and found.alerts.count:
     _waiting.alert_list(found.alerts)
 if found.tasks:
