@@ -110,12 +110,14 @@ def framed(source: str, language: Language) -> str:
 def _first_script(language: Language) -> str:
     """Make date pickers use the calendar of the language, whatever the browser speaks.
 
-    The second line keeps sliders consistent: their thumb would be mirrored, their track not.
+    The second line keeps sliders consistent: their thumb would be mirrored, their track not. The
+    third says where the server is: Streamlit would look below the page's own address first.
     """
     return (
         "<script>Object.defineProperty(Navigator.prototype,'language',"
         f"{{get:()=>'{LOCALES[language]}'}});"
-        "window[Symbol.for('react-aria.i18n.locale')]='en-US'</script>"
+        "window[Symbol.for('react-aria.i18n.locale')]='en-US';"
+        "window.__streamlit={BACKEND_BASE_URL:location.origin+'/'}</script>"
     )
 
 

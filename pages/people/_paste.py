@@ -3,14 +3,15 @@
 from components import actions, forms, page, tables
 from components.html import note
 from components.i18n import language, t
-from components.tables import Column
+from components.tables import Cell, Column, Row
 from core.i18n.catalog import translate
 from core.i18n.terms import Calendar
 from core.people import service as people
 from core.people.terms import PasteInput, PastePreview
 from pages.people._employee import close, import_options
 
-SHOWN = ("first_name", "last_name", "email", "start_date")
+SHOWN = ("email", "start_date")
+FIRST = 50
 
 
 def draw() -> None:
@@ -32,14 +33,19 @@ def draw() -> None:
 
 
 def _preview(found: PastePreview) -> None:
-    columns = [Column(name, t(f"employee.{name}")) for name in SHOWN]
-    columns.append(Column("state", t("employees.paste.state")))
+    columns = [
+        Column("name", t("employees.column.name")),
+        Column("state", t("employees.paste.state")),
+    ]
+    columns += [Column(name, t(f"employee.{name}")) for name in SHOWN]
     rows = []
-    for row in found.rows[:50]:
+    for place, row in enumerate(found.rows[:FIRST]):
         said = " ".join(translate(language(), one.code, **one.params) for one in row.faults)
-        shown = {name: str(getattr(row.given, name)) for name in SHOWN}
-        rows.append({**shown, "state": said or "✓"})
-    tables.plain_table(columns, rows)
+        cells: dict[str, str | int | Cell] = {name: getattr(row.given, name) for name in SHOWN}
+        cells["name"] = f"{row.given.first_name} {row.given.last_name}".strip()
+        cells["state"] = said or Cell(t("employees.paste.good"), tone="good")
+        rows.append(Row(str(place), cells))
+    tables.show("employees.paste.rows", columns, rows, label=t("employees.paste.state"))
     refused = len(found.rows) - found.good_count
     if refused:
         note(t("paste.refused_count", count=refused), tone="warning")

@@ -29,7 +29,7 @@ from core.contacts.models import Contact
 from core.contacts.terms import ContactKind
 from core.db import reading, transaction
 from core.events.models import Event
-from core.http.api import api, docs, once
+from core.http.api import api, callers, docs, once
 from core.http.api.limits import Limiter
 from core.http.models import IdempotencyKey
 from core.messages.models import Message
@@ -64,6 +64,7 @@ def home(store: str) -> Iterator[None]:
         make_organisation(session)
     yield
     api.state.limiter = Limiter()
+    callers._noted_at.clear()
 
 
 def make_key(*scopes: Permission, department: DepartmentKind | None = None) -> str:

@@ -6,6 +6,8 @@ from sqlmodel import col, select
 from core import clock
 from core.access.terms import DepartmentKind, Role
 from core.db import reading, transaction
+from core.i18n.catalog import translate
+from core.i18n.terms import Language
 from core.messages.models import Message
 from core.messages.terms import MessageStatus
 from core.people.models import Employee
@@ -62,6 +64,8 @@ def test_pasted_rows_are_shown_first_and_only_good_ones_are_taken(
     )
     page.text_area(key="employees.paste.text").set_value(rows).run()
     assert said(page, "paste.refused_count", count=1)
+    good = translate(Language.FA, "employees.paste.good")
+    assert [row["state"] == good for row in table(page, "employees.paste.rows")] == [True, False]
     page.button(key="employees.paste.save").click().run()
     assert row_count(Employee) == 1
 

@@ -12,7 +12,6 @@ from email.message import EmailMessage
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, Self
-from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -63,7 +62,7 @@ class Inbox:
         self.session_count = 0
         self._tls, self._is_tls_from_start, self._login = tls, is_tls_from_start, login
         self._refused = {"PLAIN", "LOGIN"} - (set(login_by) if login else set())
-        self._conversations: WeakSet[SMTP] = WeakSet()
+        self._conversations: set[SMTP] = set()
         self._arrived: list[Arrived] = []
         self._news = threading.Condition()
         self._listener = socket.create_server((HOST, 0))
@@ -155,15 +154,19 @@ class Inbox:
         self._loop.close()
 
     async def _hang_up(self) -> None:
+        await self._abort_all()  # who is being accepted right now gets in first
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for conversation in list(self._conversations):
-            if isinstance(conversation.transport, asyncio.WriteTransport):
-                conversation.transport.abort()
-        for _ in range(5):  # turns of the loop until an aborted connection is closed
-            await asyncio.sleep(0)
+        await self._abort_all()
+
+    async def _abort_all(self) -> None:
+        for _ in range(3):
+            for conversation in list(self._conversations):
+                if isinstance(conversation.transport, asyncio.WriteTransport):
+                    conversation.transport.abort()
+            await asyncio.sleep(0.005)  # turns of the loop until an aborted connection is closed
 
 
 class _Conversation(SMTP):

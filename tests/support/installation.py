@@ -27,6 +27,8 @@ from tests.support.waiting import eventually
 START_S = 90
 ARRIVES_S = 10
 """How long a mail may take from the press of a button to the practice mailbox."""
+SWEEP_S = 75
+"""How long what becomes due by itself may wait: a sweep comes by each minute."""
 
 
 @contextmanager
@@ -71,7 +73,7 @@ def _is_up(site: Site) -> bool:
 def wake(lane: Lane) -> None:
     """Tell the worker that something is to be sent, as a process with a queue would."""
     said = "import sys; from tasks.wake import wake; wake(sys.argv[1])"
-    command = [sys.executable, "-c", said, lane.value]
+    command = [sys.executable, "-c", said, f"messages:{lane.value}"]
     subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=True, capture_output=True)
 
 
