@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from core import db, ids
 from core.access.terms import DepartmentKind, Role
@@ -24,6 +24,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium, once for all."""
     if not CHROMIUM.exists():
         missing("Chromium is not installed")
+    expect.set_options(timeout=25_000)  # two workers share the machine with the site they look at
     with sync_playwright() as playwright:
         made = launch(playwright)
         yield made
