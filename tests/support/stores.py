@@ -83,9 +83,11 @@ class Cluster:
 
     def _admin(self, statement: str) -> None:
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
+        try:
+            with engine.connect() as connection:
+                connection.execute(text(statement))
+        finally:
+            engine.dispose()  # a server still starting up may break the conversation midway
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 30
