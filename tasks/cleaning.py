@@ -1,7 +1,7 @@
 """What is done once a night: drop what nobody needs any more and let the files shrink."""
 
 from contextlib import closing
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
 
@@ -9,11 +9,14 @@ from core import clock
 from core.access.terms import SYSTEM
 from core.accounts import sessions
 from core.audit import sealing
-from core.db import engine, transaction
+from core.commerce import lifecycle
+from core.db import engine, reading, transaction
+from core.delivery import queries as delivery
 from core.http.api import once
 from core.jobs import runs
 from core.messages import queries as messages
 from core.people import service as people
+from core.privacy import retention
 from core.schedule import service as schedule
 from core.schedule.terms import Daily, LeasedRun
 from core.settings import settings
@@ -27,7 +30,7 @@ LEDGER_LIFE = timedelta(days=100)
 
 
 def clean(_run: LeasedRun) -> None:
-    """Drop ended visits and old links, forgotten uploads and slots that no cap counts any more."""
+    """Drop what is over: visits, links, forgotten uploads, uncounted slots, old captured mail."""
     now = clock.now()
     with transaction() as session:
         sessions.drop_old(session, SYSTEM, now=now)
@@ -37,9 +40,39 @@ def clean(_run: LeasedRun) -> None:
         once.forget_old(session, SYSTEM, now=now)
     with transaction() as session:
         messages.purge_ledger(session, before=now - LEDGER_LIFE)
+    _empty_mailbox(before=now - timedelta(days=settings().capture_days))
+    _keep_periods(now)
+    _renew_lifecycles(now)
     with transaction() as session:
         sealing.seal_stragglers(session, now=now)
     _shrink()
+
+
+def _empty_mailbox(*, before: datetime) -> None:
+    count = 1
+    while count:
+        with transaction() as session:
+            count = delivery.drop_captured(session, before=before)
+
+
+def _renew_lifecycles(now: datetime) -> None:
+    """Bring everybody's stage into step, in batches that let mail through."""
+    after_id, is_over = 0, False
+    while not is_over:
+        with transaction() as session:
+            after_id = lifecycle.renew_next(session, after_id=after_id, now=now)
+        is_over = not after_id
+
+
+def _keep_periods(now: datetime) -> None:
+    """Drop what was kept as long as somebody decided, in batches that let mail through."""
+    with reading() as session:
+        periods = retention.in_force(session)
+    for period in periods:
+        count = 1
+        while count:
+            with transaction() as session:
+                count = retention.drop_old(session, period, now=now)
 
 
 def renew_plans(_run: LeasedRun) -> None:

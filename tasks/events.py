@@ -4,8 +4,10 @@ import time
 
 from core import clock
 from core.alerts import service as alerts
+from core.contacts import visitors
 from core.db import transaction
-from core.events import queries
+from core.events import dictionary, queries
+from core.segments import service as segments
 from tasks.queue import Turn, errand
 
 BATCH = 200
@@ -32,6 +34,9 @@ def _react() -> int:
     now = clock.now()
     with transaction() as session:
         found = queries.claim_waiting(session, limit=BATCH, now=now)
+        visitors.settle(session, found)
+        dictionary.note(session, found)
         alerts.react(session, found, now=now)
+        segments.react(session, found, now=now)
         alerts.tell(session, now=now)
     return len(found)

@@ -3,15 +3,21 @@
 import threading
 import time
 from collections import defaultdict
+from datetime import timedelta
 
+from core import clock
 from core.db import reading
-from core.messages import worker
+from core.messages import queries, worker
 from core.messages.terms import Lane
 from core.organisation import instance
 from tasks.queue import Turn, errand
 
 BUDGET_S = 5.0
 """Short, so that an urgent lane is never kept waiting by full ones for longer."""
+
+SWEEP_EVERY = timedelta(seconds=60)
+SOONEST = timedelta(seconds=1)
+"""What cannot be claimed though it is due must not keep a worker turning."""
 
 _turns: defaultdict[Lane, Turn] = defaultdict(Turn)
 _first = threading.Lock()
@@ -39,17 +45,32 @@ ERRANDS = {Lane.URGENT: drain_urgent, Lane.NORMAL: drain_normal, Lane.BULK: drai
 
 
 def _drain(lane: Lane) -> None:
-    """Drain one lane for a while; where more may be due it is poked again."""
+    """Drain one lane for a while; it is poked again when more is due, now or before the sweep."""
     if not _turns[lane].take():
         return
-    start = time.monotonic()
+    start, may_send = time.monotonic(), False
     try:
-        if _may_send():
+        may_send = _may_send()
+        if may_send:
             worker.drain(lane, worker=_worker(), budget_s=BUDGET_S)
     finally:
         is_wanted = _turns[lane].give_back()
     if is_wanted or time.monotonic() - start >= BUDGET_S:
         ERRANDS[lane].poke()
+    elif may_send:
+        _come_back(lane)
+
+
+def _come_back(lane: Lane) -> None:
+    """Have the lane drained when its next message is due, where the sweep would come later.
+
+    A message queued for later pokes its lane as any other does, so this sees it in time.
+    """
+    now = clock.now()
+    with reading() as session:
+        due_at = queries.next_due(session, lane, until=now + SWEEP_EVERY)
+    if due_at is not None:
+        ERRANDS[lane].poke_by(max(due_at, now + SOONEST))
 
 
 def _may_send() -> bool:

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, ParamSpec
@@ -80,6 +81,19 @@ class Errand(Generic[Args]):
             open_queue().enqueue(self.task.s(*args, **kwargs, expires=POKE_LIFE_S))
         except FAILURES as error:
             log.warning("%s could not be poked: %s", self.function.__name__, type(error).__name__)
+
+    def poke_by(self, moment: datetime) -> None:
+        """Have a worker run the function at this moment, unless one is told to by then already.
+
+        Called by whoever ran it last, so that pokes of many do not pile up for one moment.
+        """
+        task = self.task.s(eta=moment, expires=POKE_LIFE_S)
+        try:
+            planned = open_queue().scheduled()
+            if not any(one.name == task.name and one.eta <= task.eta for one in planned):
+                open_queue().add_schedule(task)
+        except FAILURES as error:
+            log.warning("%s could not be planned: %s", self.function.__name__, type(error).__name__)
 
 
 def errand(priority: int) -> Callable[[Callable[Args, None]], Errand[Args]]:

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Callable
 
+from tasks.contacts import index_search
 from tasks.events import drain_events
 from tasks.jobs import run_jobs
 from tasks.messages import drain_bulk, drain_normal, drain_urgent
 from tasks.reports import run_schedules
+from tasks.segments import fill_segments
 
 log = logging.getLogger(__name__)
 
@@ -15,8 +17,10 @@ LANES: dict[str, Callable[[], None]] = {
     "messages:urgent": drain_urgent.poke,
     "messages:normal": drain_normal.poke,
     "messages:bulk": drain_bulk.poke,
+    "contacts:search": index_search.poke,
     "jobs": run_jobs.poke,
     "reports": run_schedules.poke,
+    "segments": fill_segments.poke,
 }
 
 

@@ -1,12 +1,13 @@
-"""Statements over senders and transports."""
+"""Statements over senders, transports and the capture mailbox."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
-from core.delivery.models import Sender, Transport
+from core.delivery.models import CapturedMail, Sender, Transport
 
 Kept = TypeVar("Kept", Sender, Transport)
 
@@ -58,3 +59,16 @@ def bind_senders(session: Session, transport_id: int) -> None:
 def for_update(session: Session, table: type[Kept], row_id: int) -> Kept | None:
     """Return the row as it is now, held until the end of the transaction."""
     return session.get(table, row_id, with_for_update=True, populate_existing=True)
+
+
+def drop_captured(session: Session, *, before: datetime, limit: int = 500) -> int:
+    """Drop mails captured before then, oldest first, and return how many went.
+
+    No more than `limit` at once: each carries the whole mail, and SQLite has one writer.
+    """
+    old = select(CapturedMail.id).where(col(CapturedMail.received_at) < before)
+    oldest = old.order_by(col(CapturedMail.received_at)).limit(limit)
+    gone = (
+        delete(CapturedMail).where(col(CapturedMail.id).in_(oldest)).returning(col(CapturedMail.id))
+    )
+    return len(session.execute(gone).all())

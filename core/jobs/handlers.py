@@ -14,6 +14,8 @@ HANDLERS: dict[JobKind, str] = {
     JobKind.IMPORT_STOCK: "core.operations.stock_import",
     JobKind.IMPORT_ORDERS: "core.operations.order_import",
     JobKind.IMPORT_EMPLOYEES: "core.people.employee_import",
+    JobKind.IMPORT_CONTACTS: "core.audience.contact_import",
+    JobKind.IMPORT_EVENTS: "core.audience.event_import",
 }
 
 TABLES = "core.migrations.tables"
@@ -47,3 +49,13 @@ class Handler(Protocol):
 def handler(kind: JobKind) -> Handler:
     """Return the module that does this kind of job."""
     return cast("Handler", import_module(HANDLERS[kind]))
+
+
+def fields_of(session: Session, kind: JobKind) -> Sequence[ImportField]:
+    """Return what a row may tell: what every file may, then what this organisation has declared.
+
+    A handler names the latter by a function `more_fields` of the session, where it has any.
+    """
+    module = handler(kind)
+    more = getattr(module, "more_fields", None)
+    return (*module.FIELDS, *more(session)) if more else module.FIELDS

@@ -10,7 +10,7 @@ from core.i18n.catalog import translate
 from core.i18n.terms import Language
 from core.jobs import queries
 from core.jobs.cells import guarded
-from core.jobs.handlers import handler
+from core.jobs.handlers import fields_of, handler
 from core.jobs.models import Job, RefusedRow
 from core.jobs.refusals import unpacked
 from core.jobs.rules import layout_of, mapping_of, sample_in
@@ -27,7 +27,7 @@ def refused_file(session: Session, job: Job, language: Language) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     first = [translate(language, code) for code in ("job.file_row", "common.reason")]
-    writer.writerow([guarded(head) for head in (*first, *_heads(job, language))])
+    writer.writerow([guarded(head) for head in (*first, *_heads(session, job, language))])
     for row in _rows(session, job.id):
         cells = (reason(row, language), *row.cells)
         writer.writerow([row.line, *(guarded(cell) for cell in cells)])
@@ -44,15 +44,18 @@ def reason(row: RefusedRow, language: Language) -> str:
     return translate(language, "job.field_reason", field=translate(language, label), why=why)
 
 
-def _heads(job: Job, language: Language) -> list[str]:
+def _heads(session: Session, job: Job, language: Language) -> list[str]:
     """Return the heads of the file; where it had none, the names of the fields."""
     module = handler(job.kind)
     heads = list(sample_in(job.options).headers)
     if not layout_of(job.options).has_header:
-        labels = {field.name: field.label for field in module.FIELDS}
-        columns = {column: labels[name] for name, column in mapping_of(job.options).items()}
+        names = {
+            field.name: field.title or translate(language, field.label)
+            for field in fields_of(session, job.kind)
+        }
+        columns = {column: names[name] for name, column in mapping_of(job.options).items()}
         heads = [
-            translate(language, columns.get(column, "job.column"), number=column + 1)
+            columns.get(column) or translate(language, "job.column", number=column + 1)
             for column in range(len(heads))
         ]
     return [translate(language, code) for code in module.REFUSED_COLUMNS] + heads

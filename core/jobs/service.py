@@ -11,24 +11,26 @@ from sqlmodel import Session
 
 from core import outbox
 from core.access import rules as access_rules
-from core.access.service import may, require_on, verb
+from core.access.service import may, require, require_on, verb
 from core.access.terms import Actor, Permission
 from core.audit import service as audit
 from core.errors import Conflict, NotFound
 from core.i18n.terms import Language
 from core.i18n.text import stored_line
 from core.jobs import queries, runs
-from core.jobs.handlers import handler
+from core.jobs.handlers import fields_of, handler
 from core.jobs.mapping import check_mapping
 from core.jobs.models import Job, RefusedRow
 from core.jobs.refused_file import refused_file as file_of_refused
 from core.jobs.rules import sample_in
-from core.jobs.terms import Draft, JobKind, JobState, Plan, Run
+from core.jobs.terms import Draft, ImportField, JobKind, JobState, Plan, Run
 
 PERMISSIONS: dict[JobKind, Permission] = {
     JobKind.IMPORT_STOCK: Permission.STOCK_IMPORT,
     JobKind.IMPORT_ORDERS: Permission.ORDER_IMPORT,
     JobKind.IMPORT_EMPLOYEES: Permission.EMPLOYEE_IMPORT,
+    JobKind.IMPORT_CONTACTS: Permission.CONTACT_IMPORT,
+    JobKind.IMPORT_EVENTS: Permission.EVENT_RECORD,
 }
 
 
@@ -51,6 +53,13 @@ def create_draft(session: Session, actor: Actor, *, draft: Draft, now: datetime)
     session.flush()
     audit.record(session, actor, "job.drafted", now=now, subject=job, name=job.file_name[:200])
     return job
+
+
+@verb(Permission.SELF_EDIT, audit=None)
+def fields(session: Session, actor: Actor, *, kind: JobKind) -> Sequence[ImportField]:
+    """Return what the rows of such a file may tell."""
+    require(actor, PERMISSIONS[kind])
+    return fields_of(session, kind)
 
 
 @verb(Permission.SELF_EDIT, audit="job.started")
@@ -159,7 +168,7 @@ def refused_file(
 
 def _plan(session: Session, job: Job, plan: Plan) -> None:
     sample, module = sample_in(job.options), handler(job.kind)
-    check_mapping(plan.mapping, module.FIELDS, len(sample.headers))
+    check_mapping(plan.mapping, fields_of(session, job.kind), len(sample.headers))
     options = module.checked_options(session, plan.options)
     job.options = {
         **job.options,

@@ -15,6 +15,8 @@ class JobKind(StrEnum):
     IMPORT_STOCK = "import_stock"
     IMPORT_ORDERS = "import_orders"
     IMPORT_EMPLOYEES = "import_employees"
+    IMPORT_CONTACTS = "import_contacts"
+    IMPORT_EVENTS = "import_events"
 
 
 class JobState(StrEnum):
@@ -100,12 +102,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class ImportField:
-    """Something a row may tell. `label` is the code of its name; `words` are heads it goes by."""
+    """Something a row may tell. `label` is the code of its name; `words` are heads it goes by.
+
+    title: the name somebody gave it, where it is of this organisation only.
+    """
 
     name: str
     label: str
     words: tuple[str, ...]
     is_required: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from core.consent import queries as consent
-from core.consent.models import Suppression, Topic
+from core.consent.models import Preference, Suppression, Topic
 from core.consent.terms import ConsentState, SuppressionReason
 from core.contacts import queries as contacts
 from core.contacts.models import Address, Contact
 from core.errors import Invalid
-from core.messages import digests, queries, rules
+from core.messages import digests, links, queries, rules
 from core.messages.capping import Cap, Slot
 from core.messages.models import CapRule, Decision, Exclusion, Message, QuietRule, SendLedger
 from core.messages.rules import Facts
@@ -52,6 +52,8 @@ class Surroundings:
     suppressions: Sequence[Suppression]
     topics: dict[int, Topic]
     consent: dict[tuple[int, int], ConsentState]
+    never_confirmed: set[int]
+    preferences: dict[int, Preference]
     holds: dict[int, dict[HoldKind, datetime | None]]
     exclusions: dict[tuple[str, int], Exclusion]
     duplicates: set[int]
@@ -111,6 +113,8 @@ def look_around(session: Session, batch: Sequence[Message], *, now: datetime) ->
         ),
         topics=consent.topics(session, topic_ids),
         consent=consent.consent_states(session, pairs),
+        never_confirmed=_never_confirmed(session, batch),
+        preferences=consent.preferences(session, contact_ids),
         holds=_holds(session, contact_ids, now),
         exclusions=_exclusions(session, batch, contact_ids),
         duplicates=queries.duplicates(session, ids),
@@ -130,6 +134,7 @@ def facts(message: Message, around: Surroundings) -> Facts:
     address = around.addresses.get(message.contact_id or 0)
     topic = around.topics.get(message.topic_id or 0)
     quiet = quiet_hours(message, around)
+    asked = around.preferences.get(message.contact_id or 0)
     return Facts(
         klass=message.klass,
         audience=message.audience,
@@ -141,6 +146,10 @@ def facts(message: Message, around: Surroundings) -> Facts:
         suppressions=_reasons(person, address, around),
         topic_rule=topic.rule if topic else None,
         topic_state=around.consent.get((message.contact_id or 0, message.topic_id or 0)),
+        is_never_confirmed=message.contact_id in around.never_confirmed,
+        is_paused=asked is not None and is_pausing(asked, now=around.now),
+        paused_until=asked.paused_until if asked else None,
+        own_cap=own_cap(asked, message) if asked else None,
         exclusion=_excluded(message, around),
         holds=around.holds.get(message.contact_id or 0, {}),
         is_duplicate=message.id in around.duplicates,
@@ -165,6 +174,12 @@ def slot_of(message: Message) -> Slot:
     )
 
 
+def counted_slot(row: SendLedger) -> Slot:
+    """Return the slot that a message took, as plain values."""
+    return Slot(row.klass, row.audience, row.department_id, row.topic_id, row.sender_id,
+                counted_at=row.counted_at)  # fmt: skip
+
+
 def cap_of(rule: CapRule) -> Cap:
     """Return the rule as plain values."""
     return Cap(
@@ -178,6 +193,26 @@ def cap_of(rule: CapRule) -> Cap:
         scope=rule.scope,
         scope_id=rule.scope_id,
         on_cap=rule.on_cap,
+    )
+
+
+def is_pausing(asked: Preference, *, now: datetime) -> bool:
+    """Return whether the person's own pause holds now; without an end it holds until taken back."""
+    has_begun = asked.paused_from is not None and asked.paused_from <= now
+    return has_begun and (asked.paused_until is None or now < asked.paused_until)
+
+
+def own_cap(asked: Preference, message: Message) -> Cap | None:
+    """Return the person's own limit on all mail but what must arrive, or None."""
+    if asked.at_most is None or not asked.window_s:
+        return None
+    return Cap(
+        id=0,
+        name="",
+        counted_classes=frozenset(CAPPED_CLASSES),
+        audience=message.audience,
+        limit=asked.at_most,
+        window=timedelta(seconds=asked.window_s),
     )
 
 
@@ -277,6 +312,16 @@ def _reasons(
     )
 
 
+def _never_confirmed(session: Session, batch: Sequence[Message]) -> set[int]:
+    """Return who of those to get a promotion of no topic stands unconfirmed and said yes never."""
+    wanted = {
+        m.contact_id
+        for m in batch
+        if m.contact_id and m.topic_id is None and m.klass is MessageClass.PROMOTIONAL
+    }
+    return consent.never_confirmed(session, wanted) if wanted else set()
+
+
 def _excluded(message: Message, around: Surroundings) -> Reason | None:
     found = around.exclusions.get((message.batch or "", message.contact_id or 0))
     return None if found is None else found.reason
@@ -292,7 +337,7 @@ def _missing(message: Message, person: Contact | None, around: Surroundings) -> 
     except Invalid as refusal:
         return refusal.code
     known = person_values(person, around.organisation, sender_name=around.organisation.name)
-    return missing_name(compiled, {**message.values, **known})
+    return missing_name(compiled, {**links.filled(message.values, links.shown()), **known})
 
 
 def _versions(session: Session, batch: Sequence[Message]) -> dict[int, TemplateVersion]:
@@ -339,7 +384,5 @@ def _slots(session: Session, contact_ids: set[int], now: datetime) -> dict[int, 
     since = now - queries.LONGEST_WINDOW
     found: dict[int, list[Slot]] = {}
     for row in queries.ledger_of(session, contact_ids, since=since):
-        slot = Slot(row.klass, row.audience, row.department_id, row.topic_id, row.sender_id,
-                    counted_at=row.counted_at)  # fmt: skip
-        found.setdefault(row.contact_id, []).append(slot)
+        found.setdefault(row.contact_id, []).append(counted_slot(row))
     return found

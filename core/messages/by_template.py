@@ -18,6 +18,7 @@ from core.contacts.models import Contact
 from core.contacts.terms import ContactKind, IdentityKind
 from core.errors import Invalid, NotFound
 from core.i18n.text import stored
+from core.messages import links
 from core.messages.models import Message
 from core.messages.queueing import put
 from core.messages.terms import Lane, MessageRequest
@@ -152,6 +153,6 @@ def _check_values(
     home = organisation.organisation(session)
     text = compiled_text(version, reader_of(person, home, version).language)
     known = person_values(person, home, sender_name=home.name)
-    name = missing_name(text, {**values, **known})
+    name = missing_name(text, {**links.filled(values, links.shown()), **known})
     if name is not None:
         raise Invalid("message.value_missing", field=f"values.{name}", name=name)

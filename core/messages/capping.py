@@ -50,56 +50,52 @@ class Full:
     used_count: int
 
 
+@dataclass(frozen=True)
+class Window:
+    """The time in which a cap counts slots beside one wanted message; both ends lie outside."""
+
+    cap: Cap
+    wanted: Slot
+    since: datetime
+    until: datetime
+
+    def counts(self, slot: Slot) -> bool:
+        """Return whether the slot speaks against the wanted message."""
+        return (
+            slot.counted_at is not None
+            and self.since < slot.counted_at < self.until
+            and applies(self.cap, slot)
+            and scope_value(self.cap, slot) == scope_value(self.cap, self.wanted)
+        )
+
+    def full(self, history: Iterable[Slot]) -> Full | None:
+        """Return when there is room again, or None when there is room now."""
+        moments = [slot.counted_at for slot in history if self.counts(slot) and slot.counted_at]
+        if len(moments) < self.cap.limit:
+            return None
+        if self.cap.window_kind is WindowKind.CALENDAR_DAY:
+            return Full(self.cap, self.until, len(moments))
+        kth_newest = sorted(moments, reverse=True)[self.cap.limit - 1]
+        return Full(self.cap, kth_newest + self.cap.window, len(moments))
+
+
+def window(cap: Cap, wanted: Slot, *, now: datetime, zone: str) -> Window:
+    """Return the window of the cap around now: so long on both sides, or the local day."""
+    if cap.window_kind is WindowKind.CALENDAR_DAY:
+        just_before = _midnight(now, zone) - timedelta(microseconds=1)
+        return Window(cap, wanted, just_before, _midnight(now, zone, days_on=1))
+    return Window(cap, wanted, now - cap.window, now + cap.window)
+
+
 def applies(cap: Cap, slot: Slot) -> bool:
     """Return whether the cap speaks of this message."""
     if slot.klass not in cap.counted_classes or slot.audience is not cap.audience:
         return False
-    return cap.scope_id is None or _scope_value(cap, slot) == cap.scope_id
+    return cap.scope_id is None or scope_value(cap, slot) == cap.scope_id
 
 
-def full(
-    cap: Cap, wanted: Slot, history: Sequence[Slot], *, now: datetime, zone: str
-) -> Full | None:
-    """Return when this cap has room again, or None when it has room now.
-
-    history: every slot of the person inside the longest window, in any order.
-    """
-    if not applies(cap, wanted):
-        return None
-    counted = sorted(_counted(cap, wanted, history, now=now, zone=zone), reverse=True)
-    if len(counted) < cap.limit:
-        return None
-    if cap.window_kind is WindowKind.CALENDAR_DAY:
-        return Full(cap, _next_midnight(now, zone), len(counted))
-    return Full(cap, counted[cap.limit - 1] + cap.window, len(counted))
-
-
-def strictest(
-    caps: Iterable[Cap], wanted: Slot, history: Sequence[Slot], *, now: datetime, zone: str
-) -> Full | None:
-    """Return the full cap that makes room last, or None when all have room."""
-    found = [full(cap, wanted, history, now=now, zone=zone) for cap in caps]
-    return max((one for one in found if one), key=lambda one: one.free_at, default=None)
-
-
-def _counted(
-    cap: Cap, wanted: Slot, history: Sequence[Slot], *, now: datetime, zone: str
-) -> list[datetime]:
-    since, until = now - cap.window, now + cap.window
-    if cap.window_kind is WindowKind.CALENDAR_DAY:
-        since = _midnight(now, zone) - timedelta(microseconds=1)
-        until = _next_midnight(now, zone)
-    return [
-        slot.counted_at
-        for slot in history
-        if slot.counted_at is not None
-        and since < slot.counted_at < until
-        and applies(cap, slot)
-        and _scope_value(cap, slot) == _scope_value(cap, wanted)
-    ]
-
-
-def _scope_value(cap: Cap, slot: Slot) -> int | None:
+def scope_value(cap: Cap, slot: Slot) -> int | None:
+    """Return the department, topic or sender by which the cap counts; None where it counts all."""
     match cap.scope:
         case CapScope.ORGANISATION:
             return None
@@ -111,12 +107,27 @@ def _scope_value(cap: Cap, slot: Slot) -> int | None:
             return slot.sender_id
 
 
-def _midnight(now: datetime, zone: str) -> datetime:
-    local = now.astimezone(ZoneInfo(zone))
-    return datetime.combine(local.date(), time(), local.tzinfo).astimezone(now.tzinfo)
+def full(
+    cap: Cap, wanted: Slot, history: Sequence[Slot], *, now: datetime, zone: str
+) -> Full | None:
+    """Return when this cap has room again, or None when it has room now.
+
+    history: every slot of the person inside the longest window, in any order.
+    """
+    if not applies(cap, wanted):
+        return None
+    return window(cap, wanted, now=now, zone=zone).full(history)
 
 
-def _next_midnight(now: datetime, zone: str) -> datetime:
+def strictest(
+    caps: Iterable[Cap], wanted: Slot, history: Sequence[Slot], *, now: datetime, zone: str
+) -> Full | None:
+    """Return the full cap that makes room last, or None when all have room."""
+    found = [full(cap, wanted, history, now=now, zone=zone) for cap in caps]
+    return max((one for one in found if one), key=lambda one: one.free_at, default=None)
+
+
+def _midnight(now: datetime, zone: str, *, days_on: int = 0) -> datetime:
     local = now.astimezone(ZoneInfo(zone))
-    tomorrow = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
-    return tomorrow.astimezone(now.tzinfo)
+    day = local.date() + timedelta(days=days_on)
+    return datetime.combine(day, time(), local.tzinfo).astimezone(now.tzinfo)

@@ -13,6 +13,7 @@ from core.messages.models import Message
 from core.messages.terms import Lane, MessageClass, MessageStatus, OnCap
 from core.organisation.models import Organisation
 from core.templates import queries as templates
+from core.templates.models import Template
 from core.templates.service import render_for
 from core.templates.terms import MissingValue
 
@@ -41,13 +42,14 @@ def join(
 def _headline(
     session: Session, message: Message, *, person: Contact, organisation: Organisation
 ) -> str:
+    """Return the subject the message would have had; the name of its template where it has none."""
     version = next(iter(queries.template_versions(session, [message.template_version_id or 0])))
     try:
         mail = render_for(
             version, person, organisation, sender_name=organisation.name, values=message.values
         )
-    except (Invalid, MissingValue):  # pragma: no cover - admission has checked the data
-        return message.dedup_key
+    except (Invalid, MissingValue):  # the data is there, as admission saw, but does not fit
+        return session.get_one(Template, version.template_id).name
     return mail.subject
 
 

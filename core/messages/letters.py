@@ -1,22 +1,29 @@
 """From an admitted message to the letter that leaves, and the way it leaves by."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sqlmodel import Session, col, select
 
 from core import signing
+from core.accounts import links
+from core.consent.models import Topic
+from core.consent.rules import words_of
 from core.contacts.addresses import parse_address
 from core.contacts.models import Address, Contact
 from core.delivery.models import Sender, Transport
 from core.delivery.terms import TRANSPORT_SECRET, Letter, Route, TlsMode
 from core.errors import Unavailable
+from core.messages.links import PREFERENCES, UNSUBSCRIBE, filled, ready
 from core.messages.models import Message
+from core.messages.terms import CAPPED_CLASSES, Audience
 from core.organisation.models import Organisation
 from core.organisation.terms import MailMode
 from core.settings import settings
 from core.templates.models import TemplateVersion
 from core.templates.service import render_for
+from core.templates.terms import Closing
 
 CAPTURE_ROUTE_TIMEOUT_S = 10.0
 
@@ -33,6 +40,7 @@ class Parcel:
     sender: Sender
     transport_id: int | None
     route: Route
+    topic: Topic | None = None
 
 
 def compose(parcel: Parcel) -> Letter:
@@ -41,12 +49,14 @@ def compose(parcel: Parcel) -> Letter:
     Raises Invalid where the text cannot be built, MissingValue where data lacks.
     """
     message, sender = parcel.message, parcel.sender
+    addresses = ready(message)
     mail = render_for(
         parcel.version,
         parcel.person,
         parcel.organisation,
         sender_name=sender.name,
-        values=message.values,
+        values=filled(with_links(message, _opened(message)), addresses),
+        closing=closing_of(message, parcel.topic, addresses),
     )
     message.subject_text, message.language = mail.subject[:998], mail.language
     from_address = parse_address(sender.address)
@@ -63,8 +73,47 @@ def compose(parcel: Parcel) -> Letter:
         html=mail.html,
         text=mail.text,
         language=mail.language.value,
-        extra_headers=automatic,
+        extra_headers=automatic | _list_headers(message, addresses[UNSUBSCRIBE]),
     )
+
+
+def _opened(message: Message) -> Callable[[str], str]:
+    return lambda text: links.opened(text, contact_id=message.contact_id)
+
+
+def can_be_left(message: Message) -> bool:
+    """Return whether the mail must say how to unsubscribe: not urgent, and to people outside."""
+    return message.klass in CAPPED_CLASSES and message.audience is Audience.EXTERNAL
+
+
+def closing_of(
+    message: Message, topic: Topic | None, addresses: Mapping[str, str]
+) -> Closing | None:
+    """Return what the mail ends with beside who sent it: its topic's promise, and the ways out."""
+    if not can_be_left(message):
+        return None
+    words = words_of(topic.names, topic.promises) if topic else {}
+    return Closing(topic=words, unsubscribe=addresses[UNSUBSCRIBE],
+                   preferences=addresses[PREFERENCES])  # fmt: skip
+
+
+def _list_headers(message: Message, address: str) -> dict[str, str]:
+    """Return the headers of RFC 2369 and 8058; one click is offered over https alone."""
+    if not can_be_left(message):
+        return {}
+    headers = {"List-Unsubscribe": f"<{address}>"}
+    if address.startswith("https://"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def with_links(message: Message, shown: Callable[[str], str]) -> Mapping[str, object]:
+    """Return the message's values with what stands under `links` as `shown` makes it."""
+    known = message.values.get("links")
+    if not isinstance(known, dict):
+        return message.values
+    addresses = {name: shown(one) if isinstance(one, str) else one for name, one in known.items()}
+    return {**message.values, "links": addresses}
 
 
 def header_id(message: Message, sender: Sender) -> str:

@@ -16,7 +16,7 @@ from core.contacts.models import Contact
 from core.contacts.terms import Audience
 from core.errors import NotFound
 from core.messages import capping, queries
-from core.messages.admission import cap_of
+from core.messages.admission import cap_of, counted_slot
 from core.messages.capping import Cap, Slot
 from core.messages.models import Message, SendLedger
 from core.messages.queueing import audience_of
@@ -84,7 +84,7 @@ def meter(session: Session, actor: Actor, *, contact_id: int, now: datetime) -> 
     zone = person.time_zone or organisation.organisation(session).time_zone
     audience = audience_of(person)
     ledger = queries.ledger_of(session, [contact_id], since=now - queries.LONGEST_WINDOW)
-    taken = [_Taken(_slot(row), _use(session, actor, row)) for row in ledger]
+    taken = [_Taken(counted_slot(row), _use(session, actor, row)) for row in ledger]
     gauges = [
         _gauge(cap, wanted, taken, now=now, zone=zone)
         for cap in map(cap_of, queries.cap_rules(session))
@@ -102,13 +102,10 @@ class _Taken:
 
 
 def _gauge(cap: Cap, wanted: Slot, taken: Sequence[_Taken], *, now: datetime, zone: str) -> Gauge:
-    one = replace(cap, limit=1)
-    counted = [
-        each for each in taken
-        if capping.full(one, wanted, [each.slot], now=now, zone=zone) is not None
-    ]  # fmt: skip
-    full = capping.full(cap, wanted, [each.slot for each in taken], now=now, zone=zone)
-    uses = sorted((each.use for each in counted), key=lambda use: use.counted_at)
+    window = capping.window(cap, wanted, now=now, zone=zone)
+    full = window.full(each.slot for each in taken)
+    counted = (each.use for each in taken if window.counts(each.slot))
+    uses = tuple(sorted(counted, key=lambda use: use.counted_at))
     return Gauge(
         rule_id=cap.id,
         name=cap.name,
@@ -119,9 +116,9 @@ def _gauge(cap: Cap, wanted: Slot, taken: Sequence[_Taken], *, now: datetime, zo
         window=cap.window,
         on_cap=cap.on_cap,
         scope=cap.scope,
-        scope_value=_scope_value(cap, wanted),
+        scope_value=capping.scope_value(cap, wanted),
         free_at=full.free_at if full else None,
-        uses=tuple(uses),
+        uses=uses,
     )
 
 
@@ -132,7 +129,7 @@ def _wanted(cap: Cap, taken: Iterable[_Taken]) -> list[Slot]:
         return [plain]
     if cap.scope_id is not None:
         return [_within(plain, cap.scope, cap.scope_id)]
-    values = {_scope_value(cap, one.slot) for one in taken} - {None}
+    values = {capping.scope_value(cap, one.slot) for one in taken} - {None}
     return [_within(plain, cap.scope, value) for value in sorted(values, key=str)]
 
 
@@ -146,23 +143,6 @@ def _within(slot: Slot, scope: CapScope, value: int | None) -> Slot:
             return replace(slot, topic_id=value)
         case CapScope.SENDER:
             return replace(slot, sender_id=value)
-
-
-def _scope_value(cap: Cap, slot: Slot) -> int | None:
-    match cap.scope:
-        case CapScope.ORGANISATION:
-            return None
-        case CapScope.DEPARTMENT:
-            return slot.department_id
-        case CapScope.TOPIC:
-            return slot.topic_id
-        case CapScope.SENDER:
-            return slot.sender_id
-
-
-def _slot(row: SendLedger) -> Slot:
-    return Slot(row.klass, row.audience, row.department_id, row.topic_id, row.sender_id,
-                counted_at=row.counted_at)  # fmt: skip
 
 
 def _use(session: Session, actor: Actor, row: SendLedger) -> Use:

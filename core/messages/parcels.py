@@ -10,6 +10,7 @@ from core.consent.terms import ConsentState
 from core.contacts import queries as contacts
 from core.errors import Unavailable
 from core.messages import queries, rules
+from core.messages.admission import is_pausing
 from core.messages.letters import Parcel, header_id, route_of, sender_of
 from core.messages.models import Message
 from core.organisation import queries as organisation_queries
@@ -25,6 +26,7 @@ def parcels_of(session: Session, admitted: Sequence[Message]) -> list[Parcel]:
     addresses = contacts.primary_addresses(session, contact_ids)
     wanted = {message.template_version_id or 0 for message in admitted}
     versions = {one.id: one for one in queries.template_versions(session, wanted)}
+    topics = consent.topics(session, {one.topic_id for one in admitted if one.topic_id})
     found = []
     for message in admitted:
         try:
@@ -47,6 +49,7 @@ def parcels_of(session: Session, admitted: Sequence[Message]) -> list[Parcel]:
                 sender=sender,
                 transport_id=way[0],
                 route=way[1],
+                topic=topics.get(message.topic_id or 0),
             )
         )
     return found
@@ -65,6 +68,8 @@ def block_newer(session: Session, ids: Collection[int], *, now: datetime) -> set
     held = {hold.contact_id for hold in queries.open_holds(session, contact_ids, now=now)}
     pairs = {(m.contact_id, m.topic_id) for m in batch if m.contact_id and m.topic_id}
     states = consent.consent_states(session, pairs)
+    asked = consent.preferences(session, contact_ids)
+    pausing = {one for one, row in asked.items() if is_pausing(row, now=now)}
     blocked = set()
     for message in batch:
         stops = rules.blocking(message.klass, message.audience)
@@ -74,7 +79,7 @@ def block_newer(session: Session, ids: Collection[int], *, now: datetime) -> set
         ]  # fmt: skip
         state = states.get((message.contact_id or 0, message.topic_id or 0))
         withdrew = state is ConsentState.UNSUBSCRIBED and message.klass in rules.NOT_URGENT
-        is_held = message.contact_id in held and message.klass in rules.NOT_URGENT
+        is_held = message.contact_id in held | pausing and message.klass in rules.NOT_URGENT
         if withdrew or is_held or any(one.reason in stops for one in mine):
             blocked.add(message.id)
     return blocked

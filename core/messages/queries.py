@@ -239,6 +239,14 @@ def digested_into(session: Session, digest_id: int) -> Sequence[Message]:
     return session.exec(statement.order_by(col(Message.id))).all()
 
 
+def next_due(session: Session, lane: Lane, *, until: datetime) -> datetime | None:
+    """Return when the next message of the lane is due, or None when none is up to this moment."""
+    statement = select(Message.due_at).where(
+        col(Message.status) == QUEUED, Message.lane == lane, Message.due_at <= until
+    )
+    return session.exec(statement.order_by(col(Message.due_at)).limit(1)).first()
+
+
 def lanes_with_work(session: Session, *, now: datetime) -> list[Lane]:
     """Return the lanes that have a message due."""
     return [

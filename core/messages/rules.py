@@ -7,6 +7,7 @@ in the checklist, so that "why?" can be answered in words.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.consent.terms import ConsentState, SuppressionReason, TopicRule
 from core.contacts.terms import Audience, ContactStatus
@@ -64,6 +65,10 @@ class Facts:
     suppressions: Collection[SuppressionReason] = ()
     topic_rule: TopicRule | None = None
     topic_state: ConsentState | None = None
+    is_never_confirmed: bool = False
+    is_paused: bool = False
+    paused_until: datetime | None = None
+    own_cap: Cap | None = None
     exclusion: Reason | None = None
     holds: Mapping[HoldKind, datetime | None] = field(default_factory=dict)
     is_duplicate: bool = False
@@ -101,8 +106,8 @@ class _Run:
 def admit(facts: Facts, *, now: datetime) -> Verdict:
     """Return whether the message may leave now, waits, joins a digest or is dropped, and why."""
     run = _Run(facts, now)
-    for check in (_recipient, _address, _suppression, _consent, _exclusion, _approval,
-                  _duplicate, _data, _ticket, _expiry, _timing):  # fmt: skip
+    for check in (_recipient, _address, _suppression, _consent, _own_pause, _exclusion,
+                  _approval, _duplicate, _data, _ticket, _expiry, _timing):  # fmt: skip
         verdict = check(run)
         if verdict is not None:
             return verdict
@@ -151,16 +156,37 @@ def _suppression(run: _Run) -> Verdict | None:
 
 def _consent(run: _Run) -> Verdict | None:
     facts = run.facts
+    is_promotion = facts.klass is MessageClass.PROMOTIONAL
+    if facts.topic_rule is None and is_promotion and facts.is_never_confirmed:
+        state = ConsentState.UNCONFIRMED.value
+        return run.failed("consent", Outcome.DROP, Reason.NO_CONSENT, detail=state, state=state)
     if facts.topic_rule is None or facts.klass in {T, S}:
         run.skipped("consent")
         return None
     withdrawn = facts.topic_state is ConsentState.UNSUBSCRIBED
-    needs_yes = facts.topic_rule is TopicRule.OPT_IN
+    is_unconfirmed = facts.topic_state is ConsentState.UNCONFIRMED
+    needs_yes = facts.topic_rule is TopicRule.OPT_IN or (is_unconfirmed and is_promotion)
     state = facts.topic_state.value if facts.topic_state else "none"
     if withdrawn or (needs_yes and facts.topic_state is not ConsentState.CONFIRMED):
         return run.failed("consent", Outcome.DROP, Reason.NO_CONSENT, detail=state, state=state)
     run.passed("consent", state=state)
     return None
+
+
+def _own_pause(run: _Run) -> Verdict | None:
+    """A pause of the person's own: mail waits for its end; without an end it is dropped."""
+    facts = run.facts
+    if facts.klass not in CAPPED_CLASSES:
+        run.skipped("own_pause")
+        return None
+    if not facts.is_paused:
+        run.passed("own_pause")
+        return None
+    until = facts.paused_until
+    if until is None:
+        return run.failed("own_pause", Outcome.DROP, Reason.OWN_PAUSE)
+    verdict = run.failed("own_pause", Outcome.POSTPONE, Reason.OWN_PAUSE, until=until.isoformat())
+    return _postponed(verdict, until, facts=facts)
 
 
 def _exclusion(run: _Run) -> Verdict | None:
@@ -239,15 +265,20 @@ def _timing(run: _Run) -> Verdict | None:
 def _full(facts: Facts, moment: datetime) -> Full | None:
     if facts.is_digest or facts.is_reserved:
         return None
-    return capping.strictest(facts.caps, facts.slot, facts.history, now=moment, zone=facts.zone)
+    caps = [*facts.caps, facts.own_cap] if facts.own_cap else facts.caps
+    return capping.strictest(caps, facts.slot, facts.history, now=moment, zone=facts.zone)
 
 
 def _capped(run: _Run, cap: Full) -> Verdict:
     how = cap.cap.on_cap or run.facts.on_cap
-    seen = {"rule": cap.cap.name, "limit": cap.cap.limit, "used": cap.used_count,
-            "until": cap.free_at.isoformat()}  # fmt: skip
+    name = cap.cap.name
+    seen: dict[str, Any] = {"rule": name, "limit": cap.cap.limit, "used": cap.used_count,
+                            "until": cap.free_at.isoformat()}  # fmt: skip
     outcome = {OnCap.DEFER: Outcome.POSTPONE, OnCap.DIGEST: Outcome.DIGEST}.get(how, Outcome.DROP)
-    verdict = run.failed("cap", outcome, Reason.CAPPED, detail=cap.cap.name, **seen)
+    if cap.cap is run.facts.own_cap:
+        verdict = run.failed("own_limit", outcome, Reason.OWN_LIMIT, **seen)
+    else:
+        verdict = run.failed("cap", outcome, Reason.CAPPED, detail=name, **seen)
     if outcome is Outcome.POSTPONE:
         return _postponed(verdict, _settled(run.facts, cap.free_at), facts=run.facts)
     return Verdict(verdict.outcome, verdict.reason, verdict.detail, checks=verdict.checks,

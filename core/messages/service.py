@@ -9,13 +9,16 @@ from sqlmodel import Session, col, select
 
 from core import ids, outbox
 from core.access import rules as access_rules
-from core.access.service import require, require_on, verb
+from core.access.service import require_on, verb
 from core.access.terms import Actor, Level, Permission
+from core.accounts.links import blanked
 from core.audit import service as audit
+from core.consent.models import Topic
 from core.contacts.models import Contact
 from core.errors import Conflict, NotFound
 from core.i18n.text import search_key
-from core.messages import admission, queueing, rules
+from core.messages import admission, links, queueing, rules
+from core.messages.letters import closing_of, with_links
 from core.messages.models import Decision, Delivery, Message
 from core.messages.queueing import put as queue
 from core.messages.terms import (
@@ -27,12 +30,11 @@ from core.messages.terms import (
     Reason,
 )
 from core.organisation import queries as organisation_queries
-from core.templates.models import TemplateVersion
+from core.templates.models import Template, TemplateVersion
 from core.templates.service import render_for
 from core.templates.terms import RenderedMail
 
 PAGE = 50
-ACCOUNT = "user"
 TAKE_BACK = frozenset({MessageStatus.QUEUED})
 
 
@@ -49,10 +51,11 @@ class MessageFilter:
 
 @dataclass(frozen=True)
 class MessageLine:
-    """One line of a list: the message and to whom it goes."""
+    """One line of a list: the message, to whom it goes, and the template it is made of."""
 
     message: Message
     person: str
+    template: Template | None = None
 
 
 @dataclass(frozen=True)
@@ -79,21 +82,34 @@ class Explanation:
     decisions: list[Decision]
     attempts: list[Delivery]
     is_forecast: bool
+    template: Template | None = None
 
 
 @verb(Permission.MESSAGE_VIEW, audit=None)
 def list_messages(
-    session: Session, actor: Actor, *, where: MessageFilter | None = None, page: int = 1
+    session: Session,
+    actor: Actor,
+    *,
+    where: MessageFilter | None = None,
+    page: int = 1,
+    limit: int = PAGE,
 ) -> MessagePage:
     """Return one page of the messages the actor may see, newest first."""
     wanted = [*_reach(actor), *_conditions(where or MessageFilter())]
     to = col(Contact.id) == col(Message.contact_id)
     counted = select(func.count()).select_from(Message).join(Contact, to, isouter=True)
     total = session.exec(counted.where(*wanted)).one()
-    found = select(Message, Contact).join(Contact, to, isouter=True).where(*wanted)
-    newest = found.order_by(col(Message.id).desc()).limit(PAGE).offset((page - 1) * PAGE)
-    rows = session.exec(newest).all()
-    lines = [MessageLine(message, _name(person)) for message, person in rows]
+    text = col(TemplateVersion.id) == col(Message.template_version_id)
+    of = col(Template.id) == col(TemplateVersion.template_id)
+    found = (
+        select(Message, Contact, Template)
+        .join(Contact, to, isouter=True)
+        .join(TemplateVersion, text, isouter=True)
+        .join(Template, of, isouter=True)
+    )
+    newest = found.where(*wanted).order_by(col(Message.id).desc())
+    rows = session.exec(newest.limit(limit).offset((page - 1) * limit)).all()
+    lines = [MessageLine(message, _name(person), template) for message, person, template in rows]
     return MessagePage(lines, total)
 
 
@@ -122,6 +138,7 @@ def explain(session: Session, actor: Actor, *, public_id: str, now: datetime) ->
         )
     )
     person = session.get(Contact, message.contact_id) if message.contact_id else None
+    version = session.get(TemplateVersion, message.template_version_id or 0)
     last = next((one for one in reversed(decisions) if one.checks), None)
     forecast = last is None and message.status is MessageStatus.QUEUED
     if last is None:
@@ -137,21 +154,26 @@ def explain(session: Session, actor: Actor, *, public_id: str, now: datetime) ->
         decisions=decisions,
         attempts=attempts,
         is_forecast=forecast,
+        template=session.get(Template, version.template_id) if version else None,
     )
 
 
 @verb(Permission.MESSAGE_VIEW, audit=None)
 def letter(session: Session, actor: Actor, *, public_id: str) -> RenderedMail:
-    """Return the message as its person gets it; raises MissingValue where data lacks."""
+    """Return the message as its person gets it, but for links that open an account.
+
+    Raises MissingValue where data lacks.
+    """
     message = _visible(session, actor, public_id)
-    if message.subject_type == ACCOUNT:
-        require(actor, Permission.USER_EDIT)  # its link opens somebody's account
     version = session.get(TemplateVersion, message.template_version_id or 0)
     person = session.get(Contact, message.contact_id or 0)
     if version is None or person is None:
         raise NotFound("template.missing")
     house = organisation_queries.organisation(session)
-    return render_for(version, person, house, sender_name=house.name, values=message.values)
+    values = links.filled(with_links(message, blanked), links.shown())
+    topic = session.get(Topic, message.topic_id) if message.topic_id else None
+    return render_for(version, person, house, sender_name=house.name, values=values,
+                      closing=closing_of(message, topic, links.shown()))  # fmt: skip
 
 
 @verb(Permission.MESSAGE_SEND, audit="message.sent_by_hand")

@@ -30,6 +30,7 @@ from core.organisation.models import Department
 Rule = TypeVar("Rule", CapRule, QuietRule)
 OF_CAPS = frozenset({Reason.CAPPED})
 OF_QUIET = frozenset({Reason.QUIET_HOURS, Reason.HOLIDAY})
+OF_RULES: dict[type[Any], frozenset[Reason]] = {CapRule: OF_CAPS, QuietRule: OF_QUIET}
 OF_HOLDS = frozenset({Reason.OPEN_TICKET_HOLD, Reason.NOT_APPROVED, Reason.PAUSED})
 OF_TRANSPORTS = frozenset({Reason.RATE_LIMITED, Reason.SENT})
 """Why messages are queued that met a paused transport: turned back before it, or by its server."""
@@ -71,9 +72,7 @@ def change_cap(
     """Return the cap as given; it counts what was sent before as well."""
     found = _current(session, CapRule, rule_id, seen_version=seen_version)
     values = _checked_cap(session, given)
-    _change(session, actor, found, act="cap.changed", values=values, now=now)
-    look_again(session, OF_CAPS, now=now)
-    return found
+    return _change(session, actor, found, act="cap.changed", values=values, now=now)
 
 
 @verb(Permission.CAP_EDIT, audit="cap.enabled")
@@ -82,8 +81,7 @@ def enable_cap(
 ) -> CapRule:
     """Return the cap, in force again."""
     found = _current(session, CapRule, rule_id, seen_version=seen_version)
-    _change(session, actor, found, act="cap.enabled", values={"is_enabled": True}, now=now)
-    return found
+    return _change(session, actor, found, act="cap.enabled", values={"is_enabled": True}, now=now)
 
 
 @verb(Permission.CAP_EDIT, audit="cap.disabled")
@@ -92,9 +90,7 @@ def disable_cap(
 ) -> CapRule:
     """Return the cap, switched off; what it held back goes on at once unless another one holds."""
     found = _current(session, CapRule, rule_id, seen_version=seen_version)
-    _change(session, actor, found, act="cap.disabled", values={"is_enabled": False}, now=now)
-    look_again(session, OF_CAPS, now=now)
-    return found
+    return _change(session, actor, found, act="cap.disabled", values={"is_enabled": False}, now=now)
 
 
 @verb(Permission.CAP_VIEW, audit=None)
@@ -130,9 +126,7 @@ def change_quiet(
     """Return the quiet hours as given."""
     found = _current(session, QuietRule, rule_id, seen_version=seen_version)
     values = _checked_quiet(session, given, but_id=found.id)
-    _change(session, actor, found, act="quiet.changed", values=values, now=now)
-    look_again(session, OF_QUIET, now=now)
-    return found
+    return _change(session, actor, found, act="quiet.changed", values=values, now=now)
 
 
 @verb(Permission.CAP_EDIT, audit="quiet.enabled")
@@ -141,9 +135,7 @@ def enable_quiet(
 ) -> QuietRule:
     """Return the quiet hours, in force again."""
     found = _current(session, QuietRule, rule_id, seen_version=seen_version)
-    _change(session, actor, found, act="quiet.enabled", values={"is_enabled": True}, now=now)
-    look_again(session, OF_QUIET, now=now)
-    return found
+    return _change(session, actor, found, act="quiet.enabled", values={"is_enabled": True}, now=now)
 
 
 @verb(Permission.CAP_EDIT, audit="quiet.disabled")
@@ -152,9 +144,9 @@ def disable_quiet(
 ) -> QuietRule:
     """Return the quiet hours, switched off; the organisation's hold instead of a department's."""
     found = _current(session, QuietRule, rule_id, seen_version=seen_version)
-    _change(session, actor, found, act="quiet.disabled", values={"is_enabled": False}, now=now)
-    look_again(session, OF_QUIET, now=now)
-    return found
+    return _change(
+        session, actor, found, act="quiet.disabled", values={"is_enabled": False}, now=now
+    )
 
 
 @verb(Permission.CONTACT_EDIT, audit="contact.held")
@@ -276,12 +268,13 @@ def _current(session: Session, table: type[Rule], rule_id: int, *, seen_version:
 def _change(
     session: Session,
     actor: Actor,
-    row: CapRule | QuietRule,
+    row: Rule,
     *,
     act: str,
     values: dict[str, object],
     now: datetime,
-) -> None:
+) -> Rule:
+    """Return the rule with these values; what waits because of its kind is looked at again."""
     before = {name: getattr(row, name) for name in values}
     for name, value in values.items():
         setattr(row, name, value)
@@ -290,6 +283,8 @@ def _change(
     session.flush()
     audit.record(session, actor, act, now=now, subject=row, name=getattr(row, "name", None),
                  before=before, after=values)  # fmt: skip
+    look_again(session, OF_RULES[type(row)], now=now)
+    return row
 
 
 def _contact(session: Session, contact_id: int) -> Contact:

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     JOURNEY_EXITED = "journey_exited"
     PAUSED = "paused"
+    OWN_PAUSE = "own_pause"
+    OWN_LIMIT = "own_limit"
     NOT_APPROVED = "not_approved"
     MISSING_DATA = "missing_data"
     RENDER_ERROR = "render_error"

@@ -4,7 +4,9 @@ A kill at any moment loses nothing: leased rows are queued again when their leas
 are settled by the journal that this process keeps, and by doubt where the journal is lost.
 """
 
+import logging
 import os
+import signal
 import socket
 import threading
 import time
@@ -36,11 +38,15 @@ from core.messages.terms import Lane
 from core.settings import settings
 from core.templates.terms import MissingValue
 
+log = logging.getLogger(__name__)
 BATCH = 200
 GROUP = 50
 FENCE_LEASE = timedelta(minutes=15)
 ANSWER_MARGIN = timedelta(minutes=11)
 """A mail may wait ten minutes for its answer; none is begun that could outlive the lease."""
+
+MOST_STUMBLES = 3
+BROKEN = "template.cannot_render"
 
 
 class Worker:
@@ -59,7 +65,7 @@ class Worker:
         """Return this thread's connection of the route."""
         known: dict[Route, Connection] = self._local.__dict__.setdefault("known", {})
         if route not in known:
-            known[route] = Connection(route)
+            known[route] = Connection(route, watch=_on_stage)
             self._connections.append(known[route])
         return known[route]
 
@@ -78,6 +84,8 @@ class Worker:
             breaker = self._breakers.get(route, delivery.Breaker())
             if error is not None and error.kind is FailureKind.CONNECTION:
                 self._breakers[route] = delivery.after_failure(breaker, now)
+                if self._breakers[route].opened_at:
+                    crash_point("breaker")
             elif error is None:
                 self._breakers[route] = delivery.after_success(breaker)
 
@@ -121,16 +129,19 @@ def drain(lane: Lane, *, worker: Worker, budget_s: float = 20.0) -> int:
 
 
 def _round(lane: Lane, worker: Worker) -> int:
+    crash_point("round")
     now = clock.now()
     with transaction() as session:
         outcomes.reap(session, now=now)
+        crash_point("sweep")
         leased, admitted = admission.lease_and_admit(
             session, lane, owner=worker.name, now=now, limit=BATCH
         )
         parcels = parcels_of(session, admitted)
         stuck = {message.id for message in admitted} - {one.message.id for one in parcels}
         outcomes.hand_back(session, stuck, owner=worker.name, due_at=now + outcomes.SENDER_PAUSE)
-    crash_point("leased")
+    if leased:
+        crash_point("leased")
     for start in range(0, len(parcels), GROUP):
         _send_group(parcels[start : start + GROUP], worker)
     return leased
@@ -170,6 +181,17 @@ def _build(parcel: Parcel) -> tuple[Letter, bytes] | Ending:
         return Ending(parcel.message.id, None, started, render_code=missing.name)
     except ChaparError as refusal:
         return Ending(parcel.message.id, None, started, render_code=refusal.code)
+    except Exception:
+        log.exception("message %s cannot be made; the others go on", parcel.message.id)
+        return _stumbled(parcel, started)
+
+
+def _stumbled(parcel: Parcel, started: datetime) -> Ending:
+    """Return the end of an attempt on which the code itself stumbled: tried again, then dropped."""
+    if parcel.message.attempt_count >= MOST_STUMBLES:
+        return Ending(parcel.message.id, None, started, render_code=BROKEN)
+    error = DeliveryError(BROKEN, kind=FailureKind.TEMPORARY, stage=Stage.BUILD)
+    return Ending(parcel.message.id, None, started, error=error)
 
 
 def _fence(ids: Sequence[int], worker: Worker) -> tuple[set[int], datetime]:
@@ -193,11 +215,9 @@ def _hand_over(
 
     def before_data() -> bool:
         worker.journal.begin(message_id, parcel.message.attempt_count)
-        crash_point("data")
         return True
 
     letter, octets = built
-    crash_point("connected")
     try:
         receipt = worker.connection(parcel.route).hand_over(
             octets,
@@ -238,13 +258,18 @@ def _record(
     worker.journal.recorded([ending.message_id for ending in endings])
 
 
+def _on_stage(stage: Stage) -> None:
+    crash_point(stage.value)
+
+
 def crash_point(name: str) -> None:
     """Do nothing, unless a fault test named this point in the environment: then end at once.
 
-    Read from the settings at each call, so that the promise can be tested at every step.
+    Read from the settings at each call, so that the promise can be tested at every step. The
+    stages of a conversation are points too: each comes as the stage begins.
     """
     if settings().crash_at == name:
-        os._exit(137)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 __all__ = ["Stage", "Worker", "crash_point", "drain", "lane_name", "recover", "this_worker"]

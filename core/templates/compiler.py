@@ -21,6 +21,7 @@ MAX_OUTPUT_CHARACTERS = 1_000_000
 _PUNCTUATION = str.maketrans({sign: f"\\{sign}" for sign in string.punctuation})
 
 
+@lru_cache(maxsize=256)
 def compile_text(subject: str, body: str) -> Compiled:
     """Return the checked text; raises Invalid naming the field, the line and the fix."""
     needs: list[str] = []
@@ -38,7 +39,7 @@ def fill(source: str, values: Mapping[str, object], reader: Reader, *, finish: F
     """Return the text with its values; each inserted value passes through `finish`."""
     try:
         text = _template(source, reader, finish).render(values)
-    except (TemplateError, ValueError, TypeError, KeyError) as error:
+    except (TemplateError, ValueError, TypeError, KeyError, ArithmeticError) as error:
         raise Invalid("template.cannot_render", what=str(error)[:200]) from error
     if len(text) > MAX_OUTPUT_CHARACTERS:
         raise Invalid("template.too_long", limit=MAX_OUTPUT_CHARACTERS)

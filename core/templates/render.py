@@ -13,7 +13,7 @@ from markupsafe import Markup
 from core.i18n.catalog import translate
 from core.i18n.terms import Reader
 from core.templates.compiler import fill, in_markdown, in_subject, require_values
-from core.templates.terms import Compiled, RenderedMail
+from core.templates.terms import Closing, Compiled, RenderedMail
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
 ACCENT = "#0f766e"
@@ -37,7 +37,12 @@ _BUTTON = (
 
 
 def render(
-    compiled: Compiled, values: Mapping[str, object], reader: Reader, *, footer: str
+    compiled: Compiled,
+    values: Mapping[str, object],
+    reader: Reader,
+    *,
+    footer: str,
+    closing: Closing | None = None,
 ) -> RenderedMail:
     """Return the mail in the reader's language.
 
@@ -54,8 +59,10 @@ def render(
         direction=reader.language.direction,
         start=_start(reader),
         footer=footer,
+        because=_because(closing, reader),
+        ways_out=_ways_out(closing, reader),
     )
-    text = _plain(tokens, reader, footer)
+    text = _plain(tokens, reader, _closing_lines(closing, reader, footer))
     return RenderedMail(" ".join(subject.split()), html, text, reader.language)
 
 
@@ -65,6 +72,26 @@ def standard_footer(reader: Reader, *, organisation: str, postal_address: str) -
     return translate(
         reader.language, code, organisation=organisation, postal_address=postal_address
     )
+
+
+def _because(closing: Closing | None, reader: Reader) -> str:
+    """Return why the mail came: the words its reader agreed to."""
+    if closing is None or not closing.topic:
+        return ""
+    words = closing.topic.get(reader.language.value) or next(iter(closing.topic.values()))
+    return translate(reader.language, "mail.because", topic=words)
+
+
+def _ways_out(closing: Closing | None, reader: Reader) -> list[tuple[str, str]]:
+    if closing is None:
+        return []
+    ways = (("mail.unsubscribe", closing.unsubscribe), ("mail.preferences", closing.preferences))
+    return [(translate(reader.language, code), address) for code, address in ways]
+
+
+def _closing_lines(closing: Closing | None, reader: Reader, footer: str) -> str:
+    ways = (f"{label}: {address}" for label, address in _ways_out(closing, reader))
+    return "\n".join(line for line in (_because(closing, reader), footer, *ways) if line)
 
 
 @lru_cache(maxsize=1)

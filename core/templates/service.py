@@ -20,10 +20,12 @@ from core.templates import queries, samples
 from core.templates.compiler import compile_text
 from core.templates.models import Template, TemplateVersion
 from core.templates.render import render, standard_footer
-from core.templates.terms import Compiled, MessageClass, RenderedMail, TemplateState
+from core.templates.terms import Closing, Compiled, MessageClass, RenderedMail, TemplateState
 
 Texts = Mapping[str, Mapping[str, str]]
 FALLBACKS = (Language.FA, Language.AR, Language.EN)
+NOWHERE = {"unsubscribe": "#", "preferences": "#"}
+"""What stands for the links of every mail where nobody gave them: in previews."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class TemplateInput:
     purpose: str
     klass: MessageClass
     department_id: int | None = None
+    topic_id: int | None = None
 
 
 @verb(Permission.TEMPLATE_EDIT, audit="template.added")
@@ -52,6 +55,7 @@ def add_template(
         purpose=given.purpose,
         klass=given.klass,
         department_id=given.department_id,
+        topic_id=given.topic_id,
     )
     session.add(template)
     session.flush()
@@ -88,6 +92,32 @@ def save_version(
     return version
 
 
+@verb(Permission.TEMPLATE_EDIT, audit="template.changed")
+def set_topic(
+    session: Session,
+    actor: Actor,
+    *,
+    template_id: int,
+    seen_version: int,
+    topic_id: int | None,
+    now: datetime,
+) -> Template:
+    """Return the template, whose mails from now on go to those alone who agreed to the topic."""
+    template = _editable(session, actor, template_id)
+    if template.version != seen_version:
+        raise Conflict("template.changed_meanwhile")
+    before = template.topic_id
+    template.topic_id = topic_id
+    template.version += 1
+    session.flush()
+    audit.record(
+        session, actor, "template.changed", now=now, subject=template, name=template.name,
+        department_id=template.department_id, before={"topic_id": before},
+        after={"topic_id": topic_id},
+    )  # fmt: skip
+    return template
+
+
 @verb(Permission.TEMPLATE_EDIT, audit="template.retired")
 def retire(session: Session, actor: Actor, *, template_id: int, now: datetime) -> None:
     """Keep the template from being chosen again."""
@@ -121,7 +151,7 @@ def sample(
         raise NotFound("template.missing")
     organisation = organisation_queries.organisation(session)
     text = version.texts[language.value]
-    values = samples.values_for(text["subject"], text["body"], now=now)
+    values = samples.values_for(text["subject"], text["body"], language=language, now=now)
     contact = session.get(Contact, actor.contact_id) if actor.contact_id else None
     known = {"organisation": {"name": organisation.name}, "sender": {"name": organisation.name}}
     if contact is not None and contact.first_name:
@@ -173,6 +203,7 @@ def render_for(
     *,
     sender_name: str,
     values: Mapping[str, object],
+    closing: Closing | None = None,
 ) -> RenderedMail:
     """Return the version filled in for this person, in their language and zone."""
     reader = reader_of(contact, organisation, version)
@@ -180,8 +211,14 @@ def render_for(
         reader, organisation=organisation.name, postal_address=organisation.postal_address
     )
     context = person_values(contact, organisation, sender_name=sender_name)
+    known = values.get("links")
+    addresses = {**NOWHERE, **(known if isinstance(known, Mapping) else {})}
     return render(
-        compiled_text(version, reader.language), {**values, **context}, reader, footer=footer
+        compiled_text(version, reader.language),
+        {**values, "links": addresses, **context},
+        reader,
+        footer=footer,
+        closing=closing,
     )
 
 

@@ -26,6 +26,12 @@ def mails() -> dict[str, dict[str, dict[str, str]]]:
     }
 
 
+def name_in(template: Template, language: Language) -> str:
+    """Return what the template is called: in the reader's language, unless users named it."""
+    names = mails().get(template.key or "", {}).get("name", {})
+    return names.get(language.value, "") if template.name in names.values() else template.name
+
+
 def ensure(session: Session, *, language: Language) -> None:
     """Put the shipped mails that the store lacks into it; those that users changed stay.
 

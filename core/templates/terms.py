@@ -1,5 +1,6 @@
 """Words of templates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,15 @@ class RenderedMail:
     html: str
     text: str
     language: Language
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What stands under a mail that can be left: why it came, by language, and the ways out."""
+
+    topic: Mapping[str, str]
+    unsubscribe: str
+    preferences: str
 
 
 class MissingValue(Exception):

@@ -169,6 +169,28 @@ def test_staff_over_their_cap_get_one_digest_in_the_morning(inbox: Inbox, worker
     assert str(mail["Subject"]) == "2 notices from yesterday"
 
 
+@pytest.mark.parametrize(
+    ("subject", "values"),
+    [("{{ count | number }} left", {"count": "many"}), ("{{ day | date }}", {"day": "some day"})],
+)
+def test_a_notice_whose_data_does_not_fit_stands_in_the_digest_by_name(
+    inbox: Inbox, worker: Worker, subject: str, values: dict[str, object]
+) -> None:
+    person = someone(kind=ContactKind.EMPLOYEE, language=Language.EN)
+    with transaction() as session:
+        for rule in session.exec(select(CapRule)):
+            rule.limit = 1
+        text = {"en": {"subject": subject, "body": "Text"}}
+        version = make_template(session, R, name="Stock report", texts=text)
+        queue_one(session, person, make_template(session, R, name="Other"), priority=1)
+        message = queue_one(session, person, version, key="bad", values=values)
+    drain_all(worker)
+    assert reread(message).status is MessageStatus.DIGESTED
+    with reading() as session:
+        digest = session.exec(select(Message).where(Message.subject_type == "digest")).one()
+    assert digest.values["items"] == [{"title": "Stock report"}]
+
+
 @pytest.mark.spec("S129")
 def test_a_manual_send_waits_and_can_be_taken_back(inbox: Inbox, worker: Worker) -> None:
     person, version = someone(), version_of(R)
@@ -254,6 +276,47 @@ def test_missing_data_is_named_before_anything_is_sent(inbox: Inbox, worker: Wor
     drain_all(worker)
     after = reread(message)
     assert (after.reason, after.reason_detail) == (Reason.MISSING_DATA, "contact.first_name")
+
+
+@pytest.mark.parametrize("subject", ["{{ count | number }} left", "{{ count | money('GBP') }}"])
+def test_a_mail_whose_data_does_not_fit_is_dropped_with_the_reason(
+    inbox: Inbox, worker: Worker, subject: str
+) -> None:
+    person = someone(language=Language.EN)
+    with transaction() as session:
+        text = {"en": {"subject": subject, "body": "Text"}}
+        version = make_template(session, R, name="Stock", texts=text)
+        message = queue_one(session, person, version, values={"count": "many"})
+    drain_all(worker)
+    after = reread(message)
+    assert (after.status, after.reason) == (MessageStatus.DROPPED, Reason.RENDER_ERROR)
+    assert after.reason_detail == "template.cannot_render"
+
+
+def test_a_mail_on_which_the_code_stumbles_is_tried_three_times_and_the_others_leave(
+    inbox: Inbox, worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    person, version = someone(), version_of(T)
+    with transaction() as session:
+        queued = [queue_one(session, person, version, key=f"k{n}") for n in range(3)]
+    compose = module.compose
+
+    def stumble(parcel: module.Parcel) -> object:
+        if parcel.message.id == queued[0].id:
+            raise ZeroDivisionError
+        return compose(parcel)
+
+    monkeypatch.setattr(module, "compose", stumble)
+    for _ in range(3):
+        assert reread(queued[0]).status is MessageStatus.QUEUED
+        with transaction() as session:
+            session.get_one(Message, queued[0].id).due_at = clock.now()
+        drain_all(worker)
+    assert len(inbox.wait_for(2)) == 2
+    first, *others = map(reread, queued)
+    assert (first.status, first.reason) == (MessageStatus.DROPPED, Reason.RENDER_ERROR)
+    assert {one.status for one in others} == {MessageStatus.SENT}
+    assert caplog.text.count("cannot be made") == 3
 
 
 def test_every_message_leaves_a_decision_and_states_add_up(inbox: Inbox, worker: Worker) -> None:

@@ -59,6 +59,11 @@ def table(page: AppTest, key: str) -> list[dict[str, str]]:
     ]
 
 
+def columns(page: AppTest, key: str) -> list[str]:
+    """Return the columns a table shows, by their keys."""
+    return [column["k"] for column in json.loads(_component(page, key).json)["columns"]]
+
+
 def press(page: AppTest, key: str, event: str, value: object) -> AppTest:
     """Return the page after a press in a component: ("open", id), ("act", {...}), ("pick", iso)."""
     aggregate = _make_trigger_id(_component(page, key).id, "events")

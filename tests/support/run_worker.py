@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -16,6 +17,8 @@ from core.migrations import tables
 from tests.support.stores import forget_process_state
 
 assert tables.ALL
+MID_BODY = "mid-body"
+"""A point that lies between two octets, where no code of ours is."""
 
 
 class ForkedWorker:
@@ -54,6 +57,8 @@ def _become_worker(threads: int, crash_at: str) -> None:
     code = 1
     try:
         os.environ["CHAPAR_CRASH_AT"] = crash_at
+        if crash_at == MID_BODY:
+            _die_within(b"Message-ID:")
         if db.engine.cache_info().currsize:
             db.engine().dispose(close=False)  # the parent's connections are not ours to close
             db.engine.cache_clear()
@@ -63,6 +68,19 @@ def _become_worker(threads: int, crash_at: str) -> None:
         code = 0
     finally:
         os._exit(code)
+
+
+def _die_within(mark: bytes) -> None:
+    """Have this process killed when the half of what holds this mark has left."""
+    usual = socket.socket.sendall
+
+    def half(sock: socket.socket, octets: bytes, flags: int = 0) -> None:
+        if mark in octets:
+            usual(sock, octets[: len(octets) // 2], flags)
+            os.kill(os.getpid(), signal.SIGKILL)
+        usual(sock, octets, flags)
+
+    socket.socket.sendall = half  # type: ignore[assignment, method-assign]
 
 
 def _work_until_done(thread_count: int) -> None:
@@ -76,10 +94,9 @@ def _work_until_done(thread_count: int) -> None:
 
 
 def _work(worker: Worker) -> None:
-    while True:
-        with reading() as session:
-            lanes = queries.lanes_with_work(session, now=clock.now())
-        if not lanes:
-            return
+    is_over = False
+    while not is_over:
         for lane in Lane:
             drain(lane, worker=worker, budget_s=2)
+        with reading() as session:
+            is_over = not queries.lanes_with_work(session, now=clock.now())

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -14,6 +13,7 @@ from sqlalchemy import create_engine, text
 from core import db
 from core.migrations import service as migrations
 from core.settings import settings
+from tests.support.waiting import eventually
 
 
 def forget_process_state() -> None:
@@ -90,14 +90,9 @@ class Cluster:
             engine.dispose()  # a server still starting up may break the conversation midway
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                return self._admin("SELECT 1")
-            except Exception:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise
-                time.sleep(0.05)
+        """Ask without a conversation: one broken off by the starting server would be left open."""
+        ask = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        eventually(lambda: subprocess.run(ask, check=False).returncode == 0, deadline_s=60)
 
     def _as_owner(self, program: str, *arguments: str) -> list[str]:
         command = [str(self.programs / program), *arguments]

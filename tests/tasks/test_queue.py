@@ -5,7 +5,6 @@ import os
 import pickle
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from core import clock, outbox
+from core import clock
 from core.db import reading, transaction
+from core.delivery.models import CapturedMail
 from core.events import service as events
 from core.events.models import Event
 from core.organisation import instance
@@ -25,36 +25,8 @@ from core.schedule.terms import Cron, Daily, LeasedRun, NewSchedule, RunState
 from core.settings import settings
 from tasks import cleaning, messages, queue, reports, tick, wake
 from tests.support.cast import make_organisation
+from tests.support.queues import run_all, waiting
 from tests.support.stores import forget_process_state
-
-
-@pytest.fixture
-def opened(store: str) -> Iterator[Any]:
-    """The queue of this process, on a file of this test; the waker is bound."""
-    queue.open_queue.cache_clear()
-    made = queue.open_queue()
-    outbox.bind(wake.wake)
-    yield made
-    made.storage.close()
-    messages.leave()
-    messages.worker.this_worker.cache_clear()
-    queue.open_queue.cache_clear()
-    outbox.bind(lambda _lane: None)
-
-
-def waiting(opened: Any) -> list[str]:
-    """The names of the waiting tasks, most pressing first."""
-    found = [opened.deserialize_task(data) for data in opened.storage.enqueued_items()]
-    return [task.name for task in found]
-
-
-def run_all(opened: Any) -> int:
-    """Do what a worker does until nothing waits."""
-    count = 0
-    while task := opened.dequeue():
-        opened.execute(task)
-        count += 1
-    return count
 
 
 def plant(data: bytes) -> None:
@@ -286,6 +258,33 @@ def test_the_cleaning_empties_the_journal_of_the_store(opened: Any) -> None:
     assert journal.stat().st_size > 0
     cleaning.clean(LeasedRun(1, cleaning.CLEANING, None, clock.now(), clock.now()))
     assert journal.stat().st_size == 0
+
+
+def captured(*ages: timedelta) -> None:
+    with transaction() as session:
+        for age in ages:
+            session.add(
+                CapturedMail(
+                    received_at=clock.now() - age, envelope_from="a@example.com",
+                    recipient="b@example.com", subject=str(age.days), raw=b"x",
+                )
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize(("limit", "left"), [("", ["29", "0"]), ("2", ["0"])])
+def test_the_cleaning_drops_captured_mail_that_is_older_than_its_limit(
+    opened: Any, monkeypatch: pytest.MonkeyPatch, limit: str, left: list[str]
+) -> None:
+    if limit:
+        monkeypatch.setenv("CHAPAR_CAPTURE_DAYS", limit)
+        forget_process_state()
+    with transaction() as session:
+        make_organisation(session)
+    captured(timedelta(days=31), *[timedelta(days=400)] * 501, timedelta(days=29), timedelta())
+    cleaning.clean(LeasedRun(1, cleaning.CLEANING, None, clock.now(), clock.now()))
+    with reading() as session:
+        kept = session.exec(select(CapturedMail.subject).order_by(col(CapturedMail.id))).all()
+    assert kept == left
 
 
 def test_what_is_done_at_night_is_done_at_night_in_the_local_zone(opened: Any) -> None:
