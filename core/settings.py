@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8501, ge=1, le=65535)
     public_port: int = Field(default=8502, ge=1, le=65535)
     capture_port: int = Field(default=8025, ge=1, le=65535)
+    capture_days: int = Field(default=30, ge=1, le=3650)
     trusted_proxies: str = ""
     log_level: str = "INFO"
     crash_at: str = ""

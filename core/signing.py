@@ -16,6 +16,7 @@ from core.settings import settings
 OLD_KEY_LIFE = timedelta(days=400)
 _ID_BYTES = 8
 _MAC_BYTES = 16
+_NAME_BYTES = 4
 
 
 @lru_cache(maxsize=64)
@@ -51,6 +52,29 @@ def row_id(purpose: str, text: str, *, now: datetime) -> int | None:
         if is_alive and known:
             return int.from_bytes(body, "big")
     return None
+
+
+def new_nonce() -> str:
+    """Return random text that names the present key: what `secret_of` makes a secret from."""
+    _, key = settings().signing_keys()[0]
+    return _text(_name(key) + secrets.token_bytes(16))
+
+
+def secret_of(use: str, nonce: str) -> str:
+    """Return the 256-bit secret of a nonce, which only this installation can compute.
+
+    The nonce may lie where others read it. Raises Invalid `secret.unreadable` under a foreign key.
+    """
+    raw = _bytes(nonce)
+    for _, key in settings().signing_keys():
+        if hmac.compare_digest(_name(key), raw[:_NAME_BYTES]):
+            message = use.encode() + b"\0" + raw
+            return _text(hmac.new(_derived(key, "nonce"), message, hashlib.sha256).digest())
+    raise Invalid("secret.unreadable")
+
+
+def _name(key: bytes) -> bytes:
+    return hashlib.sha256(b"name" + key).digest()[:_NAME_BYTES]
 
 
 def new_secret() -> str:

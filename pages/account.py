@@ -5,7 +5,7 @@ import streamlit as st
 from components import actions, auth, forms, page
 from components.i18n import t
 from core.accounts.models import User
-from core.accounts.passwords import change_own_password
+from core.accounts.passwords import change_own_password, knock_again
 from core.accounts.service import change_self
 from core.accounts.terms import UserDetails
 from core.i18n.terms import Calendar, Language
@@ -56,7 +56,9 @@ def _password() -> None:
 def _change_password() -> None:
     state = st.session_state
     given = {"current": state["account.current"], "password": state["account.password"]}
-    if actions.attempt(change_own_password, toast="account.password.changed", **given):
+    attempt = actions.perform(knock_again, toast="")
+    changed = "account.password.changed"
+    if attempt and actions.attempt(change_own_password, toast=changed, attempt=attempt, **given):
         state["account.current"] = state["account.password"] = ""
 
 

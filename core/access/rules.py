@@ -4,6 +4,8 @@ ROLES is the only source: what is not granted here is refused, and the matrix te
 anything in code that asks for a permission which is not in it.
 """
 
+from dataclasses import replace
+
 from core.access.terms import Actor, DepartmentKind, Grant, Level, Permission, Role
 
 P, K = Permission, DepartmentKind
@@ -12,11 +14,13 @@ KINDS: dict[Permission, frozenset[DepartmentKind]] = {
     P.STOCK_VIEW: frozenset({K.OPERATIONS, K.SALES}),
     P.STOCK_EDIT: frozenset({K.OPERATIONS}),
     P.STOCK_IMPORT: frozenset({K.OPERATIONS}),
+    P.STOCK_EXPORT: frozenset({K.OPERATIONS}),
     P.ORDER_IMPORT: frozenset({K.OPERATIONS, K.SALES}),
     P.EMPLOYEE_VIEW: frozenset({K.PEOPLE}),
     P.EMPLOYEE_EDIT: frozenset({K.PEOPLE}),
     P.EMPLOYEE_IMPORT: frozenset({K.PEOPLE}),
     P.EMPLOYEE_SEND: frozenset({K.PEOPLE}),
+    P.EMPLOYEE_EXPORT: frozenset({K.PEOPLE}),
 }
 """Departments whose members a permission is for; a permission that is not named is for all."""
 
@@ -25,6 +29,10 @@ _VIEWER = {
     P.ALERT_VIEW: Level.ALL,
     P.EMPLOYEE_VIEW: Level.ALL,
     P.CONTACT_VIEW: Level.ALL,
+    P.SEGMENT_VIEW: Level.ALL,
+    P.TOPIC_VIEW: Level.ALL,
+    P.FORM_VIEW: Level.ALL,
+    P.EVENT_VIEW: Level.ALL,
     P.TEMPLATE_VIEW: Level.ALL,
     P.MESSAGE_VIEW: Level.ALL,
     P.CALENDAR_VIEW: Level.ALL,
@@ -34,16 +42,28 @@ _OPERATOR = {
     **_VIEWER,
     P.STOCK_EDIT: Level.ALL,
     P.STOCK_IMPORT: Level.ALL,
+    P.STOCK_EXPORT: Level.ALL,
     P.ALERT_ACKNOWLEDGE: Level.ALL,
+    P.ALERT_EXPORT: Level.ALL,
     P.EMPLOYEE_EDIT: Level.ALL,
     P.EMPLOYEE_IMPORT: Level.ALL,
     P.ORDER_IMPORT: Level.ALL,
+    P.CONTACT_EDIT: Level.ALL,
 }
-_AUTHOR = {**_VIEWER, P.TEMPLATE_EDIT: Level.ALL}
+_AUTHOR = {
+    **_VIEWER,
+    P.TEMPLATE_EDIT: Level.ALL,
+    P.SEGMENT_EDIT: Level.ALL,
+    P.FORM_EDIT: Level.ALL,
+}
 _SELLER = {
     P.STOCK_VIEW: Level.ALL,
     P.CONTACT_VIEW: Level.OWN,
     P.CONTACT_EDIT: Level.OWN,
+    P.SEGMENT_VIEW: Level.OWN,
+    P.SEGMENT_EDIT: Level.OWN,
+    P.TOPIC_VIEW: Level.ALL,
+    P.EVENT_VIEW: Level.OWN,
     P.TEMPLATE_VIEW: Level.ALL,
     P.MESSAGE_VIEW: Level.OWN,
     P.MESSAGE_SEND: Level.OWN,
@@ -57,11 +77,21 @@ _MANAGER = {
     **_APPROVER,
     P.ALERT_EDIT: Level.ALL,
     P.CONTACT_EDIT: Level.ALL,
+    P.CONTACT_IMPORT: Level.ALL,
+    P.CONTACT_EXPORT: Level.ALL,
+    P.TOPIC_EDIT: Level.ALL,
     P.MESSAGE_RESOLVE: Level.ALL,
+    P.MESSAGE_EXPORT: Level.ALL,
+    P.EMPLOYEE_EXPORT: Level.ALL,
     P.USER_VIEW: Level.ALL,
 }
 _AUDITOR = {
     **_VIEWER,
+    P.STOCK_EXPORT: Level.ALL,
+    P.ALERT_EXPORT: Level.ALL,
+    P.EMPLOYEE_EXPORT: Level.ALL,
+    P.MESSAGE_EXPORT: Level.ALL,
+    P.USER_EXPORT: Level.ALL,
     P.AUDIT_VIEW: Level.ALL,
     P.AUDIT_EXPORT: Level.ALL,
     P.USER_VIEW: Level.ALL,
@@ -98,6 +128,16 @@ def level(actor: Actor, permission: Permission) -> Level:
     if actor.scopes is not None and permission not in actor.scopes:
         return Level.NO
     return max((granted(grant, permission) for grant in actor.grants), default=Level.NO)
+
+
+def within(actor: Actor, permission: Permission) -> Actor:
+    """Return the actor with those memberships alone that carry the permission.
+
+    What such an actor is shown is what the permission reaches: a list narrowed so is a list that
+    may be taken out, also for somebody who only looks on in another department.
+    """
+    kept = (grant for grant in actor.grants if granted(grant, permission) is not Level.NO)
+    return replace(actor, grants=tuple(kept))
 
 
 def reaches(

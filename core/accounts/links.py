@@ -1,4 +1,8 @@
-"""Links that work once. Looking at one changes nothing; only a POST uses it up."""
+"""Links that work once. Looking at one changes nothing; only a POST uses it up.
+
+A mail with such a link waits in the store without it: its values hold a nonce, and the link is
+made of that and the installation's key when the mail is written (`opened`).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +21,20 @@ from core.audit import service as audit
 from core.errors import Conflict, NotFound
 from core.settings import settings
 
+_SEALED, _HIDDEN = "one-time:", "hidden"
+
 
 @dataclass(frozen=True)
 class MadeLink:
-    """A link that was just made. Its secret is part of the address and kept nowhere else."""
+    """A link that was just made. Its secret is part of the address and kept nowhere else.
+
+    sealed: what a mail to its owner keeps in place of the address; of no use to who reads it.
+    """
 
     id: int
     address: str
     secret: str
+    sealed: str
     expires_at: datetime
 
 
@@ -44,7 +54,9 @@ def make_link(
 
     A building block: the verbs that mail or print it ask for permission and record.
     """
-    secret = signing.new_secret()
+    user = session.get(User, user_id) if user_id else None
+    nonce = signing.new_nonce()
+    secret = _secret(purpose, nonce, contact_id=user.contact_id if user else None)
     row = OneTimeLink(
         hash=signing.digest(secret),
         purpose=purpose,
@@ -54,8 +66,35 @@ def make_link(
     )
     session.add(row)
     session.flush()
-    address = f"{settings().site_url}/auth/{purpose.value}/{secret}"
-    return MadeLink(row.id, address, secret, row.expires_at)
+    sealed = f"{_SEALED}{purpose.value}:{nonce}"
+    return MadeLink(row.id, _address(purpose.value, secret), secret, sealed, row.expires_at)
+
+
+def opened(text: str, *, contact_id: int | None) -> str:
+    """Return the address that a sealed link in a mail to this person stands for.
+
+    Any other text stays as it is. In a mail to somebody else it becomes a link that does not work.
+    """
+    if not text.startswith(_SEALED):
+        return text
+    purpose, _, nonce = text.removeprefix(_SEALED).partition(":")
+    return _address(purpose, _secret(purpose, nonce, contact_id=contact_id))
+
+
+def blanked(text: str) -> str:
+    """Return a link as it may be shown to others: a sealed one without its secret."""
+    if not text.startswith(_SEALED):
+        return text
+    return _address(text.removeprefix(_SEALED).partition(":")[0], _HIDDEN)
+
+
+def _secret(purpose: str, nonce: str, *, contact_id: int | None) -> str:
+    """Bound to the person, so that a sealed link copied into another mail is worthless."""
+    return signing.secret_of(f"link/{purpose}/{contact_id or 0}", nonce)
+
+
+def _address(purpose: str, last: str) -> str:
+    return f"{settings().site_url}/auth/{purpose}/{last}"
 
 
 @verb(Permission.SYSTEM_RUN, audit="setup.link_made")

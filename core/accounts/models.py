@@ -41,6 +41,17 @@ class Membership(Row, table=True):
     team: str | None = Field(default=None, max_length=80)
 
 
+class UserPreference(Row, table=True):
+    """How somebody likes the interface. `name` is what it is about, `values` what was chosen."""
+
+    __tablename__ = "user_preference"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+    user_id: int = ref("user")
+    name: str = Field(max_length=120)
+    values: list[str] = document(factory=list)
+
+
 class LoginSession(Row, table=True):
     """A visit by cookie. Only the hash of the cookie's secret is kept."""
 
@@ -65,6 +76,17 @@ class OneTimeLink(Row, table=True):
     purpose: LinkPurpose = choice(LinkPurpose)
     user_id: int | None = maybe_ref("user", ondelete="CASCADE")
     expires_at: datetime
+    used_at: datetime | None = None
+
+
+class RecoveryCode(Row, table=True):
+    """A code that opens one visit in place of the authenticator's. Only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("user_id", "hash"),)
+
+    user_id: int = ref("user")
+    hash: str = Field(max_length=64)
     used_at: datetime | None = None
 
 

@@ -1,5 +1,10 @@
-"""Passwords: hashing, the list of common ones, and the verbs that set them."""
+"""Passwords: hashing, the list of common ones, and the verbs that set them.
 
+Whoever is asked for the password again knocks first (`knock_again`), in a transaction of its own:
+the attempt stays counted when the verb that looks at the password refuses it.
+"""
+
+import math
 import threading
 import unicodedata
 from datetime import datetime
@@ -13,11 +18,13 @@ from sqlmodel import Session
 from core import signing
 from core.access.service import verb
 from core.access.terms import Actor, Permission
-from core.accounts import queries
+from core.accounts import queries, sign_in
 from core.accounts.models import User
-from core.accounts.rules import PASSWORD_MAX, PASSWORD_MIN, password_fault
+from core.accounts.rules import ACCOUNT_CAP, PASSWORD_MAX, PASSWORD_MIN, password_fault
+from core.accounts.sessions import Place
+from core.accounts.sign_in import Knock
 from core.audit import service as audit
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, TooMany
 
 PRODUCT_WORDS = ("chapar", "چاپار")
 _COMMON = Path(__file__).with_name("common_passwords.txt")
@@ -99,11 +106,11 @@ def set_password(
 
 @verb(Permission.SELF_EDIT, audit="password.changed")
 def change_own_password(
-    session: Session, actor: Actor, *, current: str, password: str, now: datetime
+    session: Session, actor: Actor, *, attempt: Knock, current: str, password: str, now: datetime
 ) -> None:
-    """Change my password; my other visits end, this one goes on."""
+    """Change my password; my other visits end, this one goes on. attempt: of `knock_again`."""
     user = own_account(session, actor)
-    prove(user, current)
+    prove(session, user, current, attempt=attempt)
     store(session, user, password, now=now, keep=actor.session_hash)
     audit.record(session, actor, "password.changed", now=now, subject=user, name=user.name)
 
@@ -116,7 +123,25 @@ def own_account(session: Session, actor: Actor) -> User:
     return user
 
 
-def prove(user: User, password: str) -> None:
-    """Raise Invalid `password.wrong` unless this is the person's password."""
-    if not matches(user.password_hash, password):
+@verb(Permission.SELF_EDIT, audit=None)
+def knock_again(session: Session, actor: Actor, *, now: datetime) -> Knock:
+    """Note that I am about to give my password once more; wrong ones slow down as at the door.
+
+    Raises TooMany `auth.wait` when it would not be looked at.
+    """
+    user = own_account(session, actor)
+    account = signing.keyed_digest("password-again", str(user.id))
+    attempt = Knock(account, Place(ip=actor.ip or ""), user_id=user.id)
+    attempt = sign_in.note_attempt(session, attempt, cap=ACCOUNT_CAP, now=now)
+    if attempt.wait:
+        seconds = math.ceil(attempt.wait.total_seconds())
+        raise TooMany("auth.wait", field="current", count=seconds, retry_after_s=seconds)
+    return attempt
+
+
+def prove(session: Session, user: User, password: str, *, attempt: Knock) -> None:
+    """Forgive the attempt; raises Invalid `password.wrong` unless this is the person's password."""
+    is_mine = attempt.user_id == user.id and not attempt.wait
+    if not is_mine or not matches(user.password_hash, password):
         raise Invalid("password.wrong", field="current")
+    sign_in.forgive(session, attempt)

@@ -7,7 +7,15 @@ from sqlalchemy import CursorResult, delete, func, update
 from sqlmodel import Session, col, select
 
 from core.access.terms import Grant, Role
-from core.accounts.models import ApiKey, LoginAttempt, LoginSession, Membership, OneTimeLink, User
+from core.accounts.models import (
+    ApiKey,
+    LoginAttempt,
+    LoginSession,
+    Membership,
+    OneTimeLink,
+    RecoveryCode,
+    User,
+)
 from core.accounts.rules import CAP_WINDOW, FORGET_AFTER, KNOWN_PLACE_FOR, Failures
 from core.accounts.terms import LinkPurpose, SessionKind
 from core.db import is_sqlite
@@ -208,6 +216,36 @@ def take_step(session: Session, user_id: int, step: int) -> bool:
         update(User)
         .where(col(User.id) == user_id, col(User.totp_last_step) < step)
         .values(totp_last_step=step)
+    )
+    return _count(session.execute(statement)) == 1
+
+
+def code_count(session: Session, user_id: int) -> int:
+    """Return how many recovery codes of this account were not used."""
+    statement = select(func.count()).select_from(RecoveryCode)
+    mine = (RecoveryCode.user_id == user_id, col(RecoveryCode.used_at).is_(None))
+    return session.exec(statement.where(*mine)).one()
+
+
+def replace_codes(
+    session: Session, user_id: int, hashes: Collection[str], *, now: datetime
+) -> None:
+    """Give the account these recovery codes and no others."""
+    session.execute(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user_id))
+    session.add_all(RecoveryCode(user_id=user_id, hash=one, created_at=now) for one in hashes)
+    session.flush()
+
+
+def use_code(session: Session, user_id: int, code_hash: str, *, now: datetime) -> bool:
+    """Mark the recovery code as used; True for exactly one caller."""
+    statement = (
+        update(RecoveryCode)
+        .where(
+            col(RecoveryCode.user_id) == user_id,
+            col(RecoveryCode.hash) == code_hash,
+            col(RecoveryCode.used_at).is_(None),
+        )
+        .values(used_at=now)
     )
     return _count(session.execute(statement)) == 1
 

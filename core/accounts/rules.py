@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from core.access.terms import Permission
 from core.accounts.terms import LinkPurpose, PasswordFault
+from core.i18n.digits import to_ascii
 from core.i18n.text import search_key
 
 IDLE_LIMIT = timedelta(minutes=30)
@@ -45,6 +46,10 @@ COMMON_WORDS, DECORATION_MAX = 2, 6
 
 LOGIN_MIN, LOGIN_MAX = 2, 254
 _LOGIN_SIGNS = "._-@+"
+RECOVERY_COUNT, RECOVERY_GROUPS = 10, 4
+RECOVERY_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""32 signs, five bits each; without letters that are taken for digits."""
+_LOOKALIKES = str.maketrans("OIL", "011")
 UNGRANTABLE = frozenset(
     {Permission.USER_EDIT, Permission.APIKEY_EDIT, Permission.SELF_EDIT, Permission.SYSTEM_RUN}
 )
@@ -114,6 +119,12 @@ def is_login(key: str) -> bool:
     """Return whether this may be a login name: letters, digits and . _ - @ + only."""
     is_long_enough = LOGIN_MIN <= len(key) <= LOGIN_MAX
     return is_long_enough and all(sign.isalnum() or sign in _LOGIN_SIGNS for sign in key)
+
+
+def recovery_code(typed: str) -> str:
+    """Return a recovery code as it is compared: no dashes, spaces, case or kinds of digits."""
+    plain = "".join(sign for sign in to_ascii(typed).upper() if sign.isalnum())
+    return plain.translate(_LOOKALIKES)
 
 
 def password_fault(

@@ -1,4 +1,7 @@
-"""The second factor: six digits from an authenticator, each good for one use."""
+"""The second factor: six digits from an authenticator, each good for one use.
+
+Without the authenticator a recovery code does the same (`recovery`).
+"""
 
 import hmac
 import json
@@ -12,10 +15,10 @@ from sqlmodel import Session
 from core import signing
 from core.access.service import verb
 from core.access.terms import Actor, Permission
-from core.accounts import passwords, queries, sign_in
+from core.accounts import passwords, queries, recovery, sessions, sign_in
 from core.accounts.models import User
 from core.accounts.rules import CODE_CAP, OFFER_LIFE
-from core.accounts.sessions import Place, resolve_session
+from core.accounts.sessions import Place
 from core.accounts.sign_in import Entry, Knock
 from core.accounts.terms import SessionKind, SignIn
 from core.audit import service as audit
@@ -58,10 +61,13 @@ def start_totp(session: Session, actor: Actor, *, now: datetime) -> TotpOffer:
 
 
 @verb(Permission.SELF_EDIT, audit="second_factor.turned_on")
-def confirm_totp(session: Session, actor: Actor, *, sealed: str, code: str, now: datetime) -> None:
+def confirm_totp(
+    session: Session, actor: Actor, *, sealed: str, code: str, now: datetime
+) -> tuple[str, ...]:
     """Turn the second factor on, now that a code has shown that the authenticator works.
 
-    My other visits end: they were opened with less.
+    Returns my recovery codes, which cannot be read again. My other visits end: they were opened
+    with less.
     """
     user = passwords.own_account(session, actor)
     if user.totp_sealed:
@@ -74,14 +80,17 @@ def confirm_totp(session: Session, actor: Actor, *, sealed: str, code: str, now:
         raise Invalid("second_factor.wrong", field="code")
     user.totp_sealed, user.totp_last_step = signing.seal(_USE, offer["secret"]), step
     _changed(session, actor, user, act="second_factor.turned_on", now=now)
+    return recovery.made(session, user, now=now)
 
 
 @verb(Permission.SELF_EDIT, audit="second_factor.turned_off")
-def disable_totp(session: Session, actor: Actor, *, password: str, now: datetime) -> None:
-    """Turn my second factor off; asks for the password again."""
+def disable_totp(
+    session: Session, actor: Actor, *, attempt: Knock, password: str, now: datetime
+) -> None:
+    """Turn my second factor off; asks for the password again. attempt: of `knock_again`."""
     user = passwords.own_account(session, actor)
-    passwords.prove(user, password)
-    user.totp_sealed, user.totp_last_step = None, 0
+    passwords.prove(session, user, password, attempt=attempt)
+    _take_off(session, user, now=now)
     _changed(session, actor, user, act="second_factor.turned_off", now=now)
 
 
@@ -91,8 +100,13 @@ def reset_totp(session: Session, actor: Actor, *, user_id: int, now: datetime) -
     user = session.get(User, user_id)
     if user is None:
         raise NotFound("account.missing")
-    user.totp_sealed, user.totp_last_step = None, 0
+    _take_off(session, user, now=now)
     _changed(session, actor, user, act="second_factor.reset", now=now)
+
+
+def _take_off(session: Session, user: User, *, now: datetime) -> None:
+    user.totp_sealed, user.totp_last_step = None, 0
+    queries.replace_codes(session, user.id, (), now=now)
 
 
 def _changed(session: Session, actor: Actor, user: User, *, act: str, now: datetime) -> None:
@@ -109,7 +123,8 @@ def confirm_second_factor(
 ) -> Entry:
     """Open the visit of whoever gave the password before and the right code now.
 
-    A code opens one visit: the step it belongs to, and all before, are spent.
+    A code opens one visit: the step it belongs to, and all before, are spent. So is a recovery
+    code, which is accepted in its place.
     """
     user = _awaited(session, session_hash, now)
     if user is None or not user.totp_sealed:
@@ -118,17 +133,30 @@ def confirm_second_factor(
     attempt = sign_in.note_attempt(session, attempt, cap=CODE_CAP, now=now)
     if attempt.wait:
         return Entry(SignIn.WAIT, wait=attempt.wait)
-    step = matching_step(signing.unseal(_USE, user.totp_sealed), code, now=now)
-    if step is None or not queries.take_step(session, user.id, step):
+    if not _is_good(session, user, user.totp_sealed, code=code, now=now):
         return sign_in.turn_away(session, actor, attempt=attempt, now=now)
     sign_in.forgive(session, attempt)
     queries.end_visit(session, session_hash, now=now)
     return sign_in.welcome(session, user, place=place, now=now)
 
 
+def _is_good(session: Session, user: User, sealed: str, *, code: str, now: datetime) -> bool:
+    """Spend the code; a recovery code is recorded, since each is there once."""
+    step = matching_step(signing.unseal(_USE, sealed), code, now=now)
+    if step is not None:
+        return queries.take_step(session, user.id, step)
+    if not recovery.spend(session, user, code, now=now):
+        return False
+    who = sessions.actor_of(session, user)
+    left = {"code_count": queries.code_count(session, user.id)}
+    act = "second_factor.recovered"
+    audit.record(session, who, act, now=now, subject=user, name=user.name, after=left)
+    return True
+
+
 def _awaited(session: Session, session_hash: str, now: datetime) -> User | None:
     """Return whose code this visit waits for."""
-    visit = resolve_session(session, session_hash=session_hash, now=now)
+    visit = sessions.resolve_session(session, session_hash=session_hash, now=now)
     if visit is None or visit.kind is not SessionKind.SECOND_FACTOR:
         return None
     return session.get(User, visit.session.user_id)

@@ -141,6 +141,7 @@ def deactivate(session: Session, actor: Actor, *, user_id: int, now: datetime) -
     session.flush()
     queries.end_visits(session, user_id, now=now)
     queries.void_links(session, user_id, now=now)
+    queries.replace_codes(session, user_id, (), now=now)
     audit.record(session, actor, "user.deactivated", now=now, subject=user, name=user.name)
     return user
 

@@ -1,5 +1,7 @@
 """Words of accounts: links, visits, outcomes of signing in, and what people fill in."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,6 +52,17 @@ class PasswordFault(StrEnum):
     TOO_SIMPLE = "too_simple"
     COMMON = "common"
     OWN_WORD = "own_word"
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How somebody likes the interface.
+
+    seen: pages whose explanation was shown once. hidden: tables to the columns left out of them.
+    """
+
+    seen: frozenset[str] = frozenset()
+    hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class _Input(BaseModel):

@@ -3,7 +3,7 @@
 Deny by default. A pure ASGI middleware, because the usual kind does not see websockets.
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
@@ -48,6 +48,8 @@ class Gate:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         receive = bodies.capped(receive, paths.body_cap(scope["path"]))
         place = paths.area(scope["path"])
+        if place is not Area.GUARDED:
+            scope = {**scope, "query_string": _first_of_each(scope["query_string"])}
         if place is Area.OPEN:
             await self.app(scope, receive, send)
             return
@@ -121,6 +123,18 @@ class Watched:
 def _own_names_removed(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Only the gate may say who somebody is: what a client claims under our names is dropped."""
     return [(name, value) for name, value in scope["headers"] if not name.lower().startswith(OURS)]
+
+
+def _first_of_each(query: bytes) -> bytes:
+    """Of a name that is given several times the first one counts, as in forms; the rest is gone.
+
+    Else two readers of one request could see two different values.
+    """
+    kept: dict[str, bytes] = {}
+    for part in query.split(b"&"):
+        name = unquote_plus(part.partition(b"=")[0].decode("latin-1"))
+        kept.setdefault(name, part)
+    return b"&".join(kept.values())
 
 
 def _named(scope: Scope, visit: Visit) -> Scope:

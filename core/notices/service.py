@@ -184,7 +184,7 @@ def _request(user: User, link: MadeLink, purpose: LinkPurpose) -> MessageRequest
             "login": user.login,
             "days": life.days,
             "minutes": life.seconds // 60,
-            "links": {"password": link.address},
+            "links": {"password": link.sealed},
         },
         lane=Lane.URGENT,
         priority=1,

@@ -7,16 +7,19 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib import import_module
 from inspect import signature
 from types import MappingProxyType
-from typing import Any
-
-from holidays import HolidayBase, country_holidays, list_supported_countries
+from typing import TYPE_CHECKING, Any
 
 from core.errors import Invalid
 from core.i18n.catalog import codes, translate
 from core.i18n.digits import localise
 from core.i18n.terms import Language
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _BETWEEN = {Language.FA: "؛ ", Language.AR: "؛ ", Language.EN: "; "}
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -37,7 +40,7 @@ class PublicHoliday:
 
 def known_countries() -> frozenset[str]:
     """Return the ISO 3166 codes, two letters, of the countries whose holidays are known."""
-    return frozenset(list_supported_countries(include_aliases=False))
+    return frozenset(_library().list_supported_countries(include_aliases=False))
 
 
 def weekend_of(country: str) -> frozenset[int]:
@@ -76,14 +79,24 @@ def holidays_of(country: str, years: Iterable[int]) -> tuple[PublicHoliday, ...]
     )
 
 
-def _blank(country: str) -> HolidayBase:
+def _blank(country: str) -> "HolidayBase":
     if country not in known_countries():
         raise Invalid("holidays.unknown_country", country=country)
-    return country_holidays(country)
+    return _filled(country, None, {})
 
 
-def _filled(country: str, years: tuple[int, ...], options: Mapping[str, Any]) -> HolidayBase:
-    return country_holidays(country, years=years, expand=False, **options)
+def _filled(
+    country: str, years: tuple[int, ...] | None, options: Mapping[str, Any]
+) -> "HolidayBase":
+    expand = years is None
+    made: HolidayBase = _library().country_holidays(country, years=years, expand=expand, **options)
+    return made
+
+
+@cache
+def _library() -> Any:
+    """Return the package. It takes 0.4 s to load, which only pages with calendars are to cost."""
+    return import_module("holidays")
 
 
 def _estimate_options(country: str) -> tuple[str, ...]:
@@ -99,7 +112,7 @@ def _spoken(country: str) -> dict[Language, str]:
     return {language: names[0] for language, names in named.items() if names}
 
 
-def _names(day: date, spoken: Mapping[Language, HolidayBase]) -> Mapping[Language, str]:
+def _names(day: date, spoken: Mapping[Language, "HolidayBase"]) -> Mapping[Language, str]:
     """Return what the day is called: in the words of our catalogue, else of the country."""
     catalogued = [f"holiday.{_slug(name)}" for name in spoken[Language.EN].get_list(day)]
     names: dict[Language, str] = {}

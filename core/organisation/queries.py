@@ -29,6 +29,12 @@ def departments(session: Session) -> Sequence[Department]:
     return session.exec(statement.order_by(col(Department.id))).all()
 
 
+def all_departments(session: Session) -> Sequence[Department]:
+    """Return all departments in the order they were made, the closed ones after those in use."""
+    in_order = (col(Department.is_active).desc(), col(Department.id))
+    return session.exec(select(Department).order_by(*in_order)).all()
+
+
 def department_of_kind(session: Session, kind: DepartmentKind) -> Department | None:
     """Return the first active department of this kind."""
     statement = select(Department).where(

@@ -33,6 +33,12 @@ def change_settings(
     return _take_over(session, actor, "organisation.changed", row=found, values=values, now=now)
 
 
+@verb(Permission.SETTINGS_VIEW, audit=None)
+def list_departments(session: Session, _actor: Actor) -> Sequence[Department]:
+    """Return all departments, the closed ones last."""
+    return queries.all_departments(session)
+
+
 @verb(Permission.SETTINGS_EDIT, audit="department.added")
 def add_department(
     session: Session,

@@ -26,6 +26,14 @@ class SetupStep(StrEnum):
     DONE = "done"
 
 
+class Standing(StrEnum):
+    """What this installation is among its copies: the one that sends, undecided, or a copy."""
+
+    SENDS = "sends"
+    UNDECIDED = "undecided"
+    COPY = "copy"
+
+
 class HolidayRule(StrEnum):
     """What happens to a day that falls on a weekend or holiday."""
 

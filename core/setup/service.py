@@ -14,6 +14,7 @@ from core.i18n.catalog import translate
 from core.i18n.terms import Calendar, Language
 from core.messages.models import CapRule, QuietRule
 from core.messages.terms import DayRule, OnCap, WindowKind
+from core.organisation import instance
 from core.organisation.models import Department, Office, Organisation
 from core.people.steps import ensure_default_steps
 from core.settings import settings
@@ -33,6 +34,7 @@ def ensure_basics(session: Session, *, now: datetime) -> Organisation:
     organisation = session.get(Organisation, 1)
     if organisation is None:
         organisation = _organisation(session)
+        instance.claim(organisation)
         _departments(session)
         _office(session, organisation)
         _sender(session, organisation)
