@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from core.db import Row, maybe_ref
+from core.db import Row, document, maybe_ref, ref
 
 
 class Task(Row, table=True):
@@ -21,4 +21,17 @@ class Task(Row, table=True):
     done_at: datetime | None = None
     done_by_id: int | None = maybe_ref("user")
     cancelled_at: datetime | None = None
+    version: int = 1
+
+
+class Note(Row, table=True):
+    """What a colleague wrote down about a person; mentions: ids of the users it names."""
+
+    __tablename__ = "note"
+
+    contact_id: int = ref("contact")
+    author_id: int | None = maybe_ref("user")
+    department_id: int | None = maybe_ref("department")
+    text: str = Field(max_length=4000)
+    mentions: list[int] = document(factory=list)
     version: int = 1

@@ -1,11 +1,13 @@
 """Statements over people and their addresses."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
-from core.contacts.models import Address, Contact, ContactIdentity
+from core.contacts import rules
+from core.contacts.models import Address, Company, Contact, ContactIdentity
 from core.contacts.terms import IdentityKind
 
 
@@ -31,16 +33,74 @@ def address(session: Session, normalised: str) -> Address | None:
     return session.exec(select(Address).where(Address.normalised == normalised)).first()
 
 
-def demote_emails(session: Session, contact_id: int) -> None:
-    """Make no email address of this person the primary one."""
+def demote(session: Session, contact_id: int, kind: IdentityKind) -> None:
+    """Make none of the person's identities of this kind the primary one."""
     session.execute(
         update(ContactIdentity)
         .where(
             col(ContactIdentity.contact_id) == contact_id,
-            col(ContactIdentity.kind) == IdentityKind.EMAIL,
+            col(ContactIdentity.kind) == kind,
         )
         .values(is_primary=False)
     )
+
+
+def has_primary(session: Session, contact_id: int, kind: IdentityKind) -> bool:
+    """Return whether the person has a primary identity of this kind."""
+    statement = select(ContactIdentity.id).where(
+        ContactIdentity.contact_id == contact_id,
+        ContactIdentity.kind == kind,
+        col(ContactIdentity.is_primary).is_(True),
+    )
+    return session.exec(statement).first() is not None
+
+
+@dataclass(frozen=True)
+class SearchedBy:
+    """The addresses and numbers a person is found by, normalised, the primary ones first."""
+
+    emails: tuple[str, ...]
+    phones: tuple[str, ...]
+
+
+def searched_by(session: Session, contact_id: int) -> SearchedBy:
+    """Return what the person is found by beside the name."""
+    statement = (
+        select(ContactIdentity.kind, ContactIdentity.normalised)
+        .where(
+            ContactIdentity.contact_id == contact_id,
+            col(ContactIdentity.kind).in_([IdentityKind.EMAIL, IdentityKind.PHONE]),
+        )
+        .order_by(col(ContactIdentity.is_primary).desc(), col(ContactIdentity.id))
+    )
+    found = session.exec(statement).all()
+    return SearchedBy(
+        emails=tuple(value for kind, value in found if kind is IdentityKind.EMAIL),
+        phones=tuple(value for kind, value in found if kind is IdentityKind.PHONE),
+    )
+
+
+def company_name(session: Session, company_id: int | None) -> str:
+    """Return the name of the company; empty without one."""
+    found = session.get(Company, company_id) if company_id is not None else None
+    return found.name if found else ""
+
+
+def matching(text: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep people to those a search means; none for an empty text.
+
+    They say what is meant; `core.contacts.walk` adds the index that makes it quick.
+    """
+    return [_holds(word) for word in rules.search_words(text)]
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    key = col(Contact.search_key)
+    if len(word) >= rules.GRAM:
+        return key.contains(word, autoescape=True)
+    if len(word) == 1:
+        return key.startswith(word, autoescape=True)
+    return or_(key.startswith(word, autoescape=True), key.contains(f" {word}", autoescape=True))
 
 
 def primary_addresses(session: Session, contact_ids: Collection[int]) -> dict[int, Address]:

@@ -25,6 +25,7 @@ class Event(Row, table=True):
         Index("ix_event_waiting", "id", postgresql_where=WAITING, sqlite_where=WAITING_SQLITE),
         Index("ix_event_person", "contact_id", "name", "occurred_at"),
         Index("ix_event_name", "name", "occurred_at", "contact_id"),
+        Index("ix_event_anonymous", "anonymous_id"),
         Index("ix_event_subject", "subject_type", "subject_id", "occurred_at"),
     )
 
@@ -42,3 +43,19 @@ class Event(Row, table=True):
     batch: str | None = Field(default=None, max_length=60, index=True)
     is_held: bool = False
     dispatched_at: datetime | None = None
+
+
+class EventName(Row, table=True):
+    """What has been seen of the events of one name: the dictionary people pick from.
+
+    properties: key to {"kind": …, "sample": …} as last seen.
+    """
+
+    __tablename__ = "event_name"
+
+    name: str = Field(max_length=80, unique=True)
+    names: dict[str, str] = document()
+    count: int = 0
+    first_seen_at: datetime
+    last_seen_at: datetime
+    properties: dict[str, object] = document()

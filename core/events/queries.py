@@ -1,13 +1,14 @@
 """Statements over events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, literal_column, update
-from sqlmodel import Session, col, select
+from sqlalchemy import String, cast, func, literal_column, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
 
 from core.db import insert_or_skip, is_sqlite
-from core.events.models import Event
+from core.events.models import Event, EventName
 
 ONE_DRAIN = 0x6576656E74
 """The advisory lock of the drain: any number nobody else uses."""
@@ -17,6 +18,59 @@ def insert_new(session: Session, rows: list[dict[str, object]]) -> list[int]:
     """Insert the rows whose (source, dedup_key) is new and return their ids, in id order."""
     statement = insert_or_skip(session, Event, rows).returning(col(Event.id))
     return sorted(session.execute(statement).scalars())
+
+
+def add_many(session: Session, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert the rows whose (source, dedup_key) is new and return how many those are.
+
+    The driver repeats one prepared statement: putting a thousand rows together in one text would
+    take longer than writing them.
+    """
+    if not rows:
+        return 0
+    table: type[SQLModel] = Event
+    dialect = sqlite if is_sqlite(session) else postgresql
+    statement = dialect.insert(table.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
+    counted = statement.execution_options(preserve_rowcount=True)
+    result = session.connection().execute(counted, list(rows))
+    return result.rowcount
+
+
+def join_visitor(session: Session, anonymous_id: str, *, contact_id: int) -> int:
+    """Give the person the events of this visitor that are nobody's yet; return how many."""
+    result = session.connection().execute(
+        update(Event)
+        .where(col(Event.anonymous_id) == anonymous_id, col(Event.contact_id).is_(None))
+        .values(contact_id=contact_id)
+    )
+    return result.rowcount
+
+
+def all_names(session: Session) -> Sequence[EventName]:
+    """Return everything in the dictionary, what was seen last first."""
+    newest = col(EventName.last_seen_at).desc()
+    return session.exec(select(EventName).order_by(newest, col(EventName.name))).all()
+
+
+def names(session: Session, wanted: Sequence[str]) -> Sequence[EventName]:
+    """Return the entries of these names, as they are in the store now.
+
+    In the order of the names, so that two who write them wait for each other and no more.
+    """
+    statement = select(EventName).where(col(EventName.name).in_(wanted)).order_by(EventName.name)
+    fresh = statement.execution_options(populate_existing=True)
+    return session.exec(fresh).all()
+
+
+def counts_by_day(session: Session, name: str, *, since: datetime) -> dict[str, int]:
+    """Return how many events of the name there were on each day (UTC) that has any."""
+    at = col(Event.occurred_at)
+    if is_sqlite(session):
+        day = func.substr(cast(at, String), 1, 10)
+    else:
+        day = func.to_char(func.timezone("UTC", at), "YYYY-MM-DD")
+    statement = select(day, func.count()).where(Event.name == name, at >= since).group_by(day)
+    return dict(session.exec(statement).all())
 
 
 def release_batch(session: Session, batch: str) -> None:

@@ -1,0 +1,1 @@
+"""The one filter tree: conditions as data, read in memory and as SQL with the same meaning."""

@@ -1,0 +1,1 @@
+"""Everything known of one person, told by the domains that know it."""

@@ -1,0 +1,45 @@
+"""The part "segments": in which groups a person is, since when, and which they left."""
+
+from sqlmodel import Session, col, select
+
+from core.access import rules
+from core.access.terms import Actor, Permission
+from core.profiles.parts import Look, Part
+from core.profiles.terms import Line, Tone
+from core.segments.models import Segment, SegmentMember
+
+
+def read(session: Session, actor: Actor, look: Look) -> list[Line]:
+    """Return the stays in segments the actor may see, those that last first."""
+    statement = (
+        select(SegmentMember, Segment)
+        .join(Segment, col(Segment.id) == col(SegmentMember.segment_id))
+        .where(SegmentMember.contact_id == look.contact.id)
+        .order_by(col(SegmentMember.left_at).is_not(None), col(SegmentMember.entered_at).desc())
+        .limit(look.limit)
+    )
+    rows = session.exec(statement).all()
+    return [_line(stay, segment) for stay, segment in rows if _is_seen(actor, segment)]
+
+
+def _is_seen(actor: Actor, segment: Segment) -> bool:
+    return rules.reaches(
+        actor,
+        Permission.SEGMENT_VIEW,
+        department_id=segment.department_id,
+        owner_id=segment.owner_id,
+    )
+
+
+def _line(stay: SegmentMember, segment: Segment) -> Line:
+    return Line(
+        text=segment.name,
+        note_code="profile.segment.left" if stay.left_at else "profile.segment.in",
+        note_values={"since": stay.entered_at, "until": stay.left_at or stay.entered_at},
+        at=stay.left_at or stay.entered_at,
+        link=f"/segments?open={segment.public_id}",
+        tone=Tone.MUTED if stay.left_at else Tone.GOOD,
+    )
+
+
+PART = Part(name="segments", permission=Permission.SEGMENT_VIEW, read=read)
