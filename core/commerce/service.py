@@ -1,14 +1,16 @@
 """Take orders into the store. Building blocks of imports, which ask for permission."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
 from core import ids
-from core.commerce import queries
+from core.commerce import lifecycle, queries
+from core.commerce.facts import placed_fact
 from core.commerce.queries import KnownOrder
 from core.commerce.terms import OrderIntake, SoldLine, TakenLines
 from core.contacts.terms import ContactKind, IdentityKind
+from core.events import service as events
 
 
 def take_lines(session: Session, lines: Sequence[SoldLine], *, intake: OrderIntake) -> TakenLines:
@@ -18,6 +20,9 @@ def take_lines(session: Session, lines: Sequence[SoldLine], *, intake: OrderInta
     """
     contacts, contact_count = _contacts(session, lines, intake)
     orders, order_count = _orders(session, lines, intake=intake, contacts=contacts)
+    buyers = {order.contact_id for order in orders.values() if order.contact_id is not None}
+    if order_count:
+        lifecycle.renew(session, buyers, now=intake.now)
     known = queries.known_lines(session, [order.id for order in orders.values()])
     new: list[SoldLine] = []
     for line in lines:
@@ -63,7 +68,10 @@ def _contacts(
 def _orders(
     session: Session, lines: Sequence[SoldLine], *, intake: OrderIntake, contacts: dict[str, int]
 ) -> tuple[dict[str, KnownOrder], int]:
-    """Return the order of each line; an order is the customer's whom its lines name first."""
+    """Return the order of each line; an order is the customer's whom its lines name first.
+
+    Each new order is an event, but for credit notes, which begin with a return.
+    """
     first: dict[str, SoldLine] = {}
     buyers: dict[str, str] = {}
     for line in lines:
@@ -92,7 +100,32 @@ def _orders(
         for reference, line in first.items()
         if reference not in found
     ]
-    return {**found, **queries.insert_orders(session, new)}, len(new)
+    made = queries.insert_orders(session, new)
+    _tell(session, made, first=first, intake=intake)
+    return {**found, **made}, len(new)
+
+
+def _tell(
+    session: Session,
+    made: Mapping[str, KnownOrder],
+    *,
+    first: Mapping[str, SoldLine],
+    intake: OrderIntake,
+) -> None:
+    events.record_many(
+        session,
+        [
+            placed_fact(
+                order.id,
+                contact_id=order.contact_id,
+                reference=reference,
+                at=first[reference].at,
+                intake=intake,
+            )
+            for reference, order in made.items()
+            if first[reference].quantity > 0
+        ],
+    )
 
 
 def _order_row(line: SoldLine, intake: OrderIntake) -> dict[str, object]:

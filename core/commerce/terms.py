@@ -26,12 +26,16 @@ class SoldLine(NamedTuple):
 
 @dataclass(frozen=True)
 class OrderIntake:
-    """An import of orders: under which source they are known, and in which currency they are."""
+    """An import of orders: under which source they are known, and in which currency they are.
+
+    batch: the name under which its events wait until its last row is in.
+    """
 
     source: str
     currency: str
     job_id: int
     now: datetime
+    batch: str
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,22 @@
-"""Verbs of consent: suppress, lift, note a yes or a withdrawal."""
+"""Verbs of consent: suppress a person or an address, lift a suppression, block a domain."""
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from core.access.service import verb
+from core.access.service import require_on, verb
 from core.access.terms import Actor, Permission
 from core.audit import service as audit
 from core.consent import queries
-from core.consent.models import ConsentEvent, Suppression
-from core.consent.terms import ConsentState, SuppressionReason
+from core.consent.models import BlockedDomain, Suppression
+from core.consent.noting import note_consent, note_many
+from core.consent.terms import SuppressionReason
 from core.contacts import queries as contacts
-from core.errors import NotFound
+from core.contacts.addresses import parse_address
+from core.contacts.models import Contact
+from core.contacts.terms import IdentityKind
+from core.errors import Conflict, Invalid, NotFound
+from core.i18n.text import stored_line
 
 
 @verb(Permission.CONTACT_EDIT, audit="contact.suppressed")
@@ -19,8 +24,10 @@ def suppress_contact(
     session: Session, actor: Actor, *, contact_id: int, note: str = "", now: datetime
 ) -> Suppression:
     """Keep relationship and promotional mail from this person until somebody lifts it."""
-    if contacts.contact(session, contact_id) is None:
+    person = contacts.contact(session, contact_id)
+    if person is None:
         raise NotFound("contact.missing")
+    require_on(actor, Permission.CONTACT_EDIT, department_id=None, owner_id=person.owner_id)
     placed = place(
         session, reason=SuppressionReason.MANUAL, contact_id=contact_id, note=note, now=now
     )
@@ -31,16 +38,46 @@ def suppress_contact(
     return placed
 
 
+@verb(Permission.CONTACT_EDIT, audit="contact.suppressed")
+def suppress_address(
+    session: Session, actor: Actor, *, email: str, note: str = "", now: datetime
+) -> Suppression:
+    """Keep relationship and promotional mail from whoever has this address, now or later."""
+    found = contacts.identity(session, IdentityKind.EMAIL, parse_address(email.strip()).normalised)
+    if found is None or found.address_id is None:
+        raise NotFound("suppression.unknown_address", field="email")
+    person = contacts.contact(session, found.contact_id)
+    owner_id = person.owner_id if person else None
+    require_on(actor, Permission.CONTACT_EDIT, department_id=None, owner_id=owner_id)
+    placed = place(
+        session, reason=SuppressionReason.MANUAL, address_id=found.address_id,
+        note=stored_line(note), now=now,
+    )  # fmt: skip
+    audit.record(
+        session, actor, "contact.suppressed", now=now, subject=placed,
+        contact_id=found.contact_id, reason=note or None,
+    )  # fmt: skip
+    return placed
+
+
 @verb(Permission.CONTACT_EDIT, audit="contact.suppression_lifted")
-def lift(session: Session, actor: Actor, *, suppression_id: int, now: datetime) -> None:
+def lift(
+    session: Session, actor: Actor, *, suppression_id: int, note: str = "", now: datetime
+) -> None:
     """End a suppression, whatever its reason; the audit log says who did."""
     found = session.get(Suppression, suppression_id)
     if found is None or found.lifted_at is not None:
         raise NotFound("suppression.missing")
+    person = session.get(Contact, found.contact_id) if found.contact_id else None
+    owner_id = person.owner_id if person else None
+    require_on(actor, Permission.CONTACT_EDIT, department_id=None, owner_id=owner_id)
+    if found.reason is SuppressionReason.ERASED:
+        raise Conflict("suppression.erased")
     found.lifted_at = now
     audit.record(
         session, actor, "contact.suppression_lifted", now=now, subject=found,
         contact_id=found.contact_id, before={"reason": found.reason.value},
+        reason=stored_line(note) or None,
     )  # fmt: skip
 
 
@@ -70,17 +107,48 @@ def place(
     return found
 
 
-def note_consent(
-    session: Session,
-    *,
-    contact_id: int,
-    topic_id: int,
-    state: ConsentState,
-    source: str,
-    now: datetime,
-) -> None:
-    """Append a step of this person's consent to a topic. A building block."""
-    session.add(
-        ConsentEvent(contact_id=contact_id, topic_id=topic_id, state=state, source=source, at=now)
-    )
+@verb(Permission.TOPIC_VIEW, audit=None)
+def list_blocked_domains(session: Session, _actor: Actor) -> list[BlockedDomain]:
+    """Return the mail domains nobody is taken in from, by name."""
+    return list(queries.blocked_domains(session))
+
+
+@verb(Permission.TOPIC_EDIT, audit="domain.blocked")
+def block_domain(session: Session, actor: Actor, *, domain: str, now: datetime) -> BlockedDomain:
+    """Return the domain on the block list; forms and imports take nobody in from it."""
+    try:
+        name = parse_address(f"a@{stored_line(domain).lower().lstrip('@')}").domain
+    except Invalid as refusal:
+        raise Invalid("domain.wrong", field="domain") from refusal
+    known = session.exec(select(BlockedDomain).where(col(BlockedDomain.domain) == name)).first()
+    if known is not None:
+        raise Conflict("domain.known", field="domain")
+    made = BlockedDomain(domain=name)
+    session.add(made)
     session.flush()
+    audit.record(session, actor, "domain.blocked", now=now, subject=made, name=name)
+    return made
+
+
+@verb(Permission.TOPIC_EDIT, audit="domain.unblocked")
+def unblock_domain(session: Session, actor: Actor, *, domain_id: int, now: datetime) -> None:
+    """Take a domain off the block list."""
+    found = session.get(BlockedDomain, domain_id)
+    if found is None:
+        raise NotFound("domain.missing")
+    audit.record(session, actor, "domain.unblocked", now=now, subject=found, name=found.domain)
+    session.delete(found)
+    session.flush()
+
+
+__all__ = [
+    "block_domain",
+    "lift",
+    "list_blocked_domains",
+    "note_consent",
+    "note_many",
+    "place",
+    "suppress_address",
+    "suppress_contact",
+    "unblock_domain",
+]

@@ -1,0 +1,1 @@
+"""Forms that people outside fill in: built by click, hosted here or embedded elsewhere."""
