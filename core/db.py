@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
 from core import clock
+from core.i18n.text import search_key
 from core.settings import settings
 
 KEY = BigInteger().with_variant(Integer, "sqlite")
@@ -45,7 +46,11 @@ PRAGMAS = (
     "foreign_keys=ON",
     "cache_size=-32768",
     "temp_store=MEMORY",
+    "secure_delete=ON",  # what is deleted is overwritten: whoever is erased is gone from the file
 )
+
+FOLD = "chapar_fold"
+"""The function of the store that folds text as `search_key` does; on PostgreSQL it is SQL."""
 
 
 class Row(SQLModel):
@@ -101,8 +106,14 @@ def make_engine(url: str) -> Engine:
 
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
+    connection.create_function(FOLD, 1, _fold, deterministic=True)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+@lru_cache(maxsize=65_536)  # towns and sources repeat
+def _fold(text: object) -> str | None:
+    return search_key(text) if isinstance(text, str) else None
 
 
 def _begin(connection: Connection) -> None:

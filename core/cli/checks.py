@@ -12,7 +12,7 @@ from core.cli.speech import say, words
 from core.db import reading
 from core.delivery.terms import Level
 from core.i18n.terms import Word
-from core.migrations import service as migrations
+from core.migrations.standing import require_current
 from core.settings import settings
 
 app = typer.Typer()
@@ -24,7 +24,7 @@ _SHOWN = 20
 @audit.command(help=words("cli.help.audit_verify"))
 def verify() -> None:
     """Read the whole log and name what was altered, inserted, moved, removed or cut off."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     with reading() as session:
         report = verification.verify(session, now=clock.now())
     say("audit.checked", rows=report.row_count, sealed=report.sealed_count,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from itertools import count
 
 from core import clock
+from core.audience import exports as people_exports
 from core.audit import reading as audit
 from core.cli.speech import COMMAND_LINE
 from core.db import reading, transaction
@@ -23,6 +24,7 @@ class ExportKind(StrEnum):
     EMPLOYEES = "employees"
     MESSAGES = "messages"
     AUDIT = "audit"
+    CONTACTS = "contacts"
 
 
 COLUMNS: Mapping[ExportKind, Row] = {
@@ -38,8 +40,17 @@ COLUMNS: Mapping[ExportKind, Row] = {
         "id", "at", "actor_kind", "actor", "action", "object_type", "object_id", "object_name",
         "before", "after", "reason", "ip",
     ),
+    ExportKind.CONTACTS: people_exports.STANDARD,
 }  # fmt: skip
 """Names of columns are those that imports and the API know, in every language."""
+
+
+def heads(kind: ExportKind) -> Row:
+    """Return the heads of the file; those of people end with the custom fields in use."""
+    if kind is not ExportKind.CONTACTS:
+        return COLUMNS[kind]
+    with transaction() as session:
+        return tuple(people_exports.begin_export(session, COMMAND_LINE, now=clock.now()))
 
 
 def stock() -> Iterator[Row]:
@@ -92,9 +103,20 @@ def log() -> Iterator[Row]:
                line.reason, line.ip)  # fmt: skip
 
 
+def contacts() -> Iterator[Row]:
+    """Yield everybody outside the organisation."""
+    after_id, is_over = 0, False
+    while not is_over:
+        with reading() as session:
+            rows, after_id = people_exports.export_page(session, COMMAND_LINE, after_id=after_id)
+        yield from map(tuple, rows)
+        is_over = not after_id
+
+
 EXPORTS: Mapping[ExportKind, Callable[[], Iterator[Row]]] = {
     ExportKind.STOCK: stock,
     ExportKind.EMPLOYEES: employees,
     ExportKind.MESSAGES: mail,
     ExportKind.AUDIT: log,
+    ExportKind.CONTACTS: contacts,
 }

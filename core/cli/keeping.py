@@ -12,6 +12,7 @@ from core.cli.speech import remark, say, words
 from core.cli.waking import bind_waker
 from core.db import transaction
 from core.migrations import service as migrations
+from core.migrations.standing import require_current
 from core.practice import service as practice
 from core.settings import settings
 from core.setup import service as setup
@@ -86,7 +87,7 @@ def demo(
     *, clear: Annotated[bool, typer.Option("--clear", help=words("cli.help.clear"))] = False
 ) -> None:
     """Load the practice company, or take all of it away again."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     bind_waker()
     now = clock.now()
     with transaction() as session:

@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from core import clock
 from core.accounts import sessions
@@ -17,28 +18,63 @@ from core.errors import Unavailable
 from core.http import cookies
 from core.settings import settings
 
-RUN_SCRIPT = b"\x5a\x00"
-"""The message by which a browser asks the page server to run the page: `rerun_script {}`."""
-
 _QUIET_S = 1.0
 _TIMEOUT_S = 30.0
 _UPGRADED = b"HTTP/1.1 101"
 _LONG, _LONGER = 126, 127
+_RUN_SCRIPT, _PAGE_NAME = 0x5A, 0x22
+_FINISHED = b"\x30\x00"
+"""How the message ends by which the server says that a run went through: `script_finished: 0`."""
+_SHORT = 100
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page that stands: who waits at the other end, which page it is, seconds until it stood."""
+
+    line: socket.socket
+    page: str
+    seconds: float
+
+    def rerun(self) -> float:
+        """Have the page run once more; return the seconds until all of it had arrived."""
+        start = time.monotonic()
+        self.line.settimeout(_TIMEOUT_S)
+        self.line.sendall(_frame(_run_script(self.page)))
+        while not _is_end(_read_frame(self.line)):
+            pass
+        return time.monotonic() - start
 
 
 @contextmanager
-def visit(user_id: int) -> Iterator[float]:
-    """Open a page as this user, stay until the block ends, yield the seconds until it stood."""
+def visit(user_id: int, page: str = "") -> Iterator[Visit]:
+    """Open a page, named as in its address, as this user; stay until the block ends."""
     start = time.monotonic()
     with socket.create_connection(("127.0.0.1", settings().port), timeout=_TIMEOUT_S) as line:
         _shake_hands(line, user_id)
-        line.sendall(_frame(RUN_SCRIPT))
-        last = start
+        line.sendall(_frame(_run_script(page)))
         line.settimeout(_TIMEOUT_S)
+        while not _is_end(_read_frame(line)):
+            pass
+        last = time.monotonic()
+        line.settimeout(_QUIET_S)  # nothing for a second after a run: the page stands
         while _read_frame(line):
             last = time.monotonic()
-            line.settimeout(_QUIET_S)  # nothing for a second: the page stands
-        yield last - start
+        yield Visit(line, page, last - start)
+
+
+def _run_script(page: str) -> bytes:
+    """Return what a browser asks of the page server: `rerun_script {page_name: "…"}`."""
+    name = page.encode()
+    state = bytes([_PAGE_NAME, len(name)]) + name if name else b""
+    return bytes([_RUN_SCRIPT, len(state)]) + state
+
+
+def _is_end(message: bytes) -> bool:
+    """Return whether a run is over; raises Unavailable when the server fell silent."""
+    if not message:
+        raise Unavailable("bench.no_page", text="silent")
+    return len(message) < _SHORT and message.endswith(_FINISHED)
 
 
 def _shake_hands(line: socket.socket, user_id: int) -> None:
@@ -77,18 +113,17 @@ def _frame(body: bytes) -> bytes:
     return bytes([0x82, 0x80 | len(body)]) + bytes(4) + body
 
 
-def _read_frame(line: socket.socket) -> bool:
-    """Read one frame; False when none came in time."""
+def _read_frame(line: socket.socket) -> bytes:
+    """Return what the next frame holds; nothing when none came in time."""
     try:
         length = _exactly(line, 2)[1] & 0x7F
     except TimeoutError:
-        return False
+        return b""
     if length == _LONG:
         (length,) = struct.unpack(">H", _exactly(line, 2))
     elif length == _LONGER:
         (length,) = struct.unpack(">Q", _exactly(line, 8))
-    _exactly(line, length)
-    return True
+    return _exactly(line, length)
 
 
 def _exactly(line: socket.socket, size: int) -> bytes:

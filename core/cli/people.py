@@ -15,7 +15,7 @@ from core.cli.waking import bind_waker
 from core.db import transaction
 from core.errors import Conflict, Invalid
 from core.i18n.terms import Language
-from core.migrations import service as migrations
+from core.migrations.standing import require_current
 from core.notices import service as notices
 from core.notices.terms import StaffInvitation
 from core.organisation import instance
@@ -39,7 +39,7 @@ def create(
     language: Annotated[Language | None, typer.Option(help=words("cli.help.language"))] = None,
 ) -> None:
     """Make an administrator and print the link by which the password is chosen."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     bind_waker()
     now = clock.now()
     with transaction() as session:
@@ -62,7 +62,7 @@ def create(
 @admin.command(help=words("cli.help.admin_link"))
 def link() -> None:
     """Print a fresh link that opens set-up; those printed before stop working."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     address = setup_link()
     if address is None:
         raise Conflict("account.has_administrator")
@@ -72,7 +72,7 @@ def link() -> None:
 @admin.command("confirm-sending", help=words("cli.help.confirm_sending"))
 def confirm_sending() -> None:
     """Say that this copy is the one that sends, after a backup was restored."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     with transaction() as session:
         instance.confirm(session, COMMAND_LINE, now=clock.now())
     say("cli.sending_confirmed")
@@ -86,7 +86,7 @@ def create_key(
     department: Annotated[int | None, typer.Option(help=words("cli.help.department"))] = None,
 ) -> None:
     """Make a key for another program and print it: this once."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     given = NewApiKey(name=name, scopes=_scopes(scope), department_id=department)
     with transaction() as session:
         made = create_api_key(session, COMMAND_LINE, given=given, now=clock.now())

@@ -9,7 +9,7 @@ from core.accounts import queries as accounts
 from core.cli import processes
 from core.cli.speech import say, show, words
 from core.db import engine, transaction
-from core.migrations import service as migrations
+from core.migrations.standing import require_current
 from core.settings import settings
 from core.setup import service as setup
 
@@ -19,7 +19,7 @@ app = typer.Typer()
 @app.command(help=words("cli.help.run"))
 def run() -> None:
     """Serve the interface and work in the background, until told to stop."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     say("cli.address")
     show(settings().site_url)
     link = setup_link()
@@ -32,7 +32,7 @@ def run() -> None:
 @app.command(help=words("cli.help.web"))
 def web() -> None:
     """Serve the interface alone."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     say("cli.address")
     show(settings().site_url)
     _become(processes.web_command())
@@ -41,14 +41,14 @@ def web() -> None:
 @app.command(help=words("cli.help.worker"))
 def worker() -> None:
     """Work in the background alone."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     _become(processes.worker_command())
 
 
 @app.command(help=words("cli.help.public"))
 def public() -> None:
     """Serve the public routes alone."""
-    migrations.require_current(settings().store_url)
+    require_current(settings().store_url)
     _become(processes.public_command())
 
 

@@ -24,9 +24,6 @@ from core.i18n.catalog import translate
 from core.i18n.terms import Language
 
 FOLDER = Path(__file__).parents[2] / "docs" / "guide"
-WRITTEN = (Language.FA, Language.EN)
-"""The languages there is a guide in; readers of another one get the last."""
-
 _FILE = re.compile(r"(?:\d\d-)?([a-z_]+)\.md")
 _LOWER = {"h1": "h2", "h2": "h3", "h3": "h4"}
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -41,15 +38,10 @@ class Chapter:
     html: str
 
 
-@lru_cache(maxsize=len(WRITTEN))
+@lru_cache(maxsize=len(Language))
 def chapters(language: Language) -> tuple[Chapter, ...]:
     """Return the chapters in the order of their numbers."""
     return tuple(_chapter(path) for path in sorted((FOLDER / language.value).glob("*.md")))
-
-
-def written_for(language: Language) -> Language:
-    """Return the language in which somebody who reads this one gets the guide."""
-    return language if language in WRITTEN else WRITTEN[-1]
 
 
 def _chapter(path: Path) -> Chapter:
@@ -82,7 +74,7 @@ def _all(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 async def show_guide(request: Request) -> Response:
-    """Show all chapters in the language of the address; a language of ours that lacks, in English.
+    """Show all chapters in the language of the address.
 
     Raises:
         NotFound: "auth.status_404" for a language that is not one of ours.
@@ -91,7 +83,6 @@ async def show_guide(request: Request) -> Response:
     if asked not in set(Language):
         raise NotFound("auth.status_404")
     language = Language(asked)
-    written = written_for(language)
     return page(
         request,
         "guide.html",
@@ -99,8 +90,7 @@ async def show_guide(request: Request) -> Response:
         language=language,
         languages=(),
         others=[one for one in Language if one is not language],
-        written=written,
-        chapters=await run_in_threadpool(chapters, written),
+        chapters=await run_in_threadpool(chapters, language),
     )
 
 

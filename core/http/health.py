@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from core import db
 from core.errors import Unavailable
-from core.migrations import service as migrations
+from core.migrations.standing import require_current
 from core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def _is_ready() -> bool:
     try:
         with db.reading() as session:
             session.exec(select(1))
-        migrations.require_current(settings().store_url)
+        require_current(settings().store_url)
     except (SQLAlchemyError, Unavailable, OSError):
         log.warning("not ready: the store does not answer or is behind the code")
         return False

@@ -20,7 +20,7 @@ class Area(StrEnum):
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/status", "/metrics", "/api/v1"})
 OPEN_PREFIXES = (
     "/assets/", "/static/", "/api/v1/",
-    "/t/", "/u/", "/p/", "/f/", "/s/", "/k/", "/v/", "/a/", "/d/", "/i/", "/h/",
+    "/t/", "/u/", "/p/", "/f/", "/s/", "/k/", "/v/", "/a/", "/d/", "/e/", "/i/", "/h/",
 )  # fmt: skip
 """Files that are the same for everybody, the API with its keys, and links that are signed."""
 DOOR_PREFIX = "/auth/"
@@ -34,6 +34,7 @@ MACHINE_PREFIXES = ("/_stcore/", "/media/", "/component/", "/_stcore", "/preview
 BODY_CAPS = (
     ("/_stcore/upload_file/", 52 * MIB),
     ("/api/v1", 5 * MIB),
+    ("/e/", 64 * KIB),
     (DOOR_PREFIX, 16 * KIB),
 )
 BODY_CAP = 256 * KIB

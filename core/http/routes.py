@@ -4,20 +4,53 @@
 its own on a large one. Which of them need a visit is decided by the gate (`paths`), not here.
 """
 
+from functools import cache
+from importlib import import_module
+
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.http import (
     acknowledge,
     auth,
     credentials,
+    downloads,
+    forms,
     guide,
     health,
+    preferences,
     preview,
     preview_mails,
+    site_hits,
+    unsubscribe,
 )
-from core.http.api import api
 
-public_routes: list[BaseRoute] = [Mount("/api/v1", api), *health.routes, *acknowledge.routes]
+API = "core.http.api"
+
+
+async def _answer_programs(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hand the request to the API, which is made for the first one: FastAPI takes a second."""
+    api = await run_in_threadpool(_api)
+    await api(scope, receive, send)
+
+
+@cache
+def _api() -> ASGIApp:
+    made: ASGIApp = import_module(API).api
+    return made
+
+
+public_routes: list[BaseRoute] = [
+    Mount("/api/v1", _answer_programs),
+    *health.routes,
+    *acknowledge.routes,
+    *unsubscribe.routes,
+    *preferences.routes,
+    *forms.routes,
+    *downloads.routes,
+    *site_hits.routes,
+]
 private_routes: list[BaseRoute] = [
     *auth.routes,
     *credentials.routes,

@@ -10,13 +10,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import SQLModel
 
 from core.errors import Unavailable
 from core.migrations import tables
+from core.migrations.standing import revision_of
 
 HERE = Path(__file__).parent
+BESIDE = ("huey_", "contact_search")
 
 
 def upgrade(url: str) -> list[str]:
@@ -30,29 +32,9 @@ def upgrade(url: str) -> list[str]:
 def pending(url: str) -> list[str]:
     """Return the revisions that the store lacks, oldest first."""
     script = ScriptDirectory.from_config(_config(None))
-    current = _current_revision(url)
+    current = revision_of(url)
     found = script.iterate_revisions("head", current or "base")
     return [revision.revision for revision in found][::-1]
-
-
-def _current_revision(url: str) -> str | None:
-    """Return where the store stands, without a lock and without making a file."""
-    path = make_url(url).database
-    if url.startswith("sqlite") and path and not Path(path).exists():
-        return None
-    engine = create_engine(url)
-    try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
-
-
-def require_current(url: str) -> None:
-    """Raise Unavailable `migrations.pending` while the store is behind the code."""
-    missing = pending(url)
-    if missing:
-        raise Unavailable("migrations.pending", count=len(missing))
 
 
 def drift(url: str) -> list[Any]:
@@ -65,8 +47,11 @@ def drift(url: str) -> list[Any]:
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Return whether a name in the store is ours; the queue may keep its tables beside."""
-    return kind != "table" or not (name or "").startswith("huey_")
+    """Return whether the models know a name in the store.
+
+    The queue may keep its tables beside, and the search index is made by hand.
+    """
+    return kind not in {"table", "index"} or not (name or "").startswith(BESIDE)
 
 
 def write(message: str, url: str) -> None:

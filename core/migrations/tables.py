@@ -10,6 +10,7 @@ from core.contacts import models as contacts
 from core.delivery import models as delivery
 from core.events import models as events
 from core.files import models as files
+from core.forms import models as forms
 from core.http import models as http
 from core.jobs import models as jobs
 from core.messages import models as messages
@@ -17,8 +18,12 @@ from core.operations import models as operations
 from core.organisation import models as organisation
 from core.people import models as people
 from core.practice import models as practice
+from core.privacy import models as privacy
 from core.schedule import models as schedule
+from core.segments import models as segments
+from core.segments import watching
 from core.templates import models as templates
+from core.tracking import models as tracking
 
 ALL = (
     accounts,
@@ -31,6 +36,7 @@ ALL = (
     delivery,
     events,
     files,
+    forms,
     http,
     jobs,
     messages,
@@ -38,6 +44,10 @@ ALL = (
     organisation,
     people,
     practice,
+    privacy,
     schedule,
+    segments,
+    watching,
     templates,
+    tracking,
 )

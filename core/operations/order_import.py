@@ -40,7 +40,7 @@ from core.jobs.terms import (
     Run,
 )
 from core.operations import imports, inputs
-from core.operations.shelf import Held, Intake, Shelf
+from core.operations.shelf import Held, Intake, Shelf, batch_of
 from core.operations.terms import MovementKind, NewItem
 from core.organisation import queries as organisation
 
@@ -148,7 +148,7 @@ def read_lines(
 def _take(session: Session, job: Job, lines: Sequence[SoldLine]) -> Outcome:
     options = chosen(job.options)
     source, now = str(options["source"]), imports.began(job)
-    intake = OrderIntake(source, str(options["currency"]), job.id, now)
+    intake = OrderIntake(source, str(options["currency"]), job.id, now, batch_of(job.id))
     taken = commerce.take_lines(session, lines, intake=intake)
     goods = [line for line in taken.lines if is_article(line.code)]
     shelf = Shelf(session, Intake(job.id, source, now, job.owner_id))

@@ -52,7 +52,7 @@ def admit(
         raise Conflict("employee.code_taken", field="code", typed=facts.code)
     contact = _contact_for(session, facts, now=now)
     kept = {name: value for name, value in _details(facts).items() if value is not None}
-    contacts.set_details(contact, kept)
+    contacts.set_details(session, contact, kept)
     code = facts.code or _free_code(session, contact.id)
     columns = {**_columns(facts, given), "source": given.source}
     employee = Employee.model_validate({"contact_id": contact.id, "code": code, **columns})
@@ -95,7 +95,7 @@ def amend(
     before = _snapshot(employee, contact, known_facts(session, employee, contact))
     moved = employee.start_date != facts.start_date
     ended = employee.end_date != facts.end_date
-    contacts.set_details(contact, _details(facts))
+    contacts.set_details(session, contact, _details(facts))
     contact.version += 1
     employee.code = facts.code or employee.code
     for name, value in _columns(facts, given).items():

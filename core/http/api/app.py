@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from core.http.api import docs, employees, messages, stock
+from core.http.api import contacts, docs, employees, events, messages, segments, stock
 from core.http.api.limits import Limiter
 from core.http.api.problems import MEDIA, handlers
 from core.http.api.shapes import ProblemOut
@@ -14,11 +14,18 @@ from core.i18n.terms import Language
 
 VERSION = "1"
 PREFIX = "/api/v1"
-ROUTERS = (stock.router, employees.router, messages.router)
+ROUTERS = (
+    contacts.router,
+    segments.router,
+    events.router,
+    stock.router,
+    employees.router,
+    messages.router,
+)
 _PROBLEM: dict[str, Any] = {"content": {MEDIA: {}}, "model": ProblemOut}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {**_PROBLEM, "description": translate(Language.EN, f"api.status_{status}")}
-    for status in (401, 403, 404, 409, 422, 429)
+    for status in (400, 401, 403, 404, 409, 422, 429)
 }
 
 

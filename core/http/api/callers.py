@@ -13,7 +13,7 @@ from core.access.terms import SYSTEM, Actor
 from core.accounts.api_keys import resolve_api_key, touch_api_key
 from core.accounts.rules import TOUCH_EVERY
 from core.db import reading, transaction
-from core.errors import Invalid, TooMany, Unauthenticated
+from core.errors import ChaparError, Invalid, TooMany, Unauthenticated
 from core.http.visits import place_of
 
 KEY_LIMIT = 255
@@ -44,8 +44,13 @@ def caller(
     """Return who calls.
 
     Raises Unauthenticated for a key that is missing, false or over, TooMany for one that calls too
-    often.
+    often, and a plain ChaparError for a parameter that was given twice: no two readers of such a
+    call would agree on what it says.
     """
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if names.count(name) > 1:
+            raise ChaparError("api.repeated_parameter", field=name[:80], name=name[:80])
     actor = _actor(given.credentials) if given else None
     if actor is None or actor.id is None:
         raise Unauthenticated("api.no_key")

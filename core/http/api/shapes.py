@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from core.access.terms import DepartmentKind
+from core.contacts.models import Contact
+from core.contacts.terms import ContactKind, ContactLine, ContactStatus
 from core.messages.terms import MessageStatus, Reason
 from core.operations.models import StockItem, StockMovement
 from core.operations.terms import MovementKind, StockState
@@ -72,6 +74,75 @@ class MessageIn(_In):
     to: RecipientIn
     values: dict[str, object] = Field(default_factory=dict)
     send_at: AwareDatetime | None = None
+
+
+class ContactIn(_In):
+    """A person, named by email, phone or external_id. What is left out stays as it is.
+
+    external_source: the system whose number external_id is; your own key without it. birth_date is
+    Gregorian; attributes are custom fields by key; tags replace those there are.
+    """
+
+    email: Annotated[str, Field(max_length=1000)] = ""
+    phone: Annotated[str, Field(max_length=60)] = ""
+    external_id: Annotated[str, Field(max_length=80)] = ""
+    external_source: Annotated[str, Field(max_length=80)] = ""
+    kind: Literal["lead", "customer", "partner"] | None = None
+    first_name: Annotated[str, Field(max_length=120)] | None = None
+    last_name: Annotated[str, Field(max_length=120)] | None = None
+    company: Short | None = None
+    position: Annotated[str, Field(max_length=120)] | None = None
+    country: Annotated[str, Field(max_length=80)] | None = None
+    city: Annotated[str, Field(max_length=120)] | None = None
+    postal_address: Annotated[str, Field(max_length=500)] | None = None
+    language: Literal["", "fa", "ar", "en"] | None = None
+    time_zone: Annotated[str, Field(max_length=64)] | None = None
+    birth_date: date | None = None
+    gender: Literal["", "female", "male", "other"] | None = None
+    source: Annotated[str, Field(max_length=80)] | None = None
+    sub_source: Annotated[str, Field(max_length=80)] | None = None
+    attributes: dict[Annotated[str, Field(max_length=60)], object] = Field(default_factory=dict)
+    tags: Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=50)] | None = None
+
+
+class ContactOut(BaseModel):
+    """A person. email and phone: the primary ones."""
+
+    id: str
+    kind: ContactKind
+    status: ContactStatus
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    company: str
+    position: str
+    country: str | None
+    city: str | None
+    language: str | None
+    time_zone: str | None
+    birth_date: date | None
+    source: str
+    sub_source: str
+    tags: list[str]
+    attributes: dict[str, object]
+    created_at: datetime
+    engaged_at: datetime | None
+
+    @classmethod
+    def of(cls, contact: Contact, line: ContactLine) -> "ContactOut":
+        """Return the person as programs see them."""
+        named = {"id", "email", "phone", "company", "tags"}
+        values = {name: getattr(contact, name) for name in cls.model_fields if name not in named}
+        return cls(id=contact.public_id, email=line.email, phone=line.phone, company=line.company,
+                   tags=list(line.tags), **values)  # fmt: skip
+
+
+class ContactPageOut(BaseModel):
+    """Some people, and the cursor that leads on; null at the end."""
+
+    items: list[ContactOut]
+    next_cursor: str | None
 
 
 class StockItemOut(BaseModel):

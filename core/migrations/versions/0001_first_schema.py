@@ -7,6 +7,9 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 from core.audit.triggers import create_triggers
+from core.consent.triggers import protect_ledger
+from core.contacts.search_index import create_search
+from core.filters.folding import create_fold
 
 revision = "0001"
 down_revision = None
@@ -26,6 +29,49 @@ def upgrade() -> None:
         sa.Column("soft_bounce_count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
         sa.UniqueConstraint("normalised", name=op.f("uq_address_normalised")),
+    )
+    op.create_table(
+        "attribute",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column(
+            "names",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "text",
+                "number",
+                "date",
+                "flag",
+                "choice",
+                "choices",
+                "link",
+                name="attributekind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "options",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("is_required", sa.Boolean(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attribute")),
+        sa.UniqueConstraint("key", name=op.f("uq_attribute_key")),
     )
     op.create_table(
         "audit_entry",
@@ -89,6 +135,15 @@ def upgrade() -> None:
         sa.Column("sealed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_audit_seal")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_audit_seal_entry_id")),
+    )
+    op.create_table(
+        "blocked_domain",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("domain", sqlmodel.sql.sqltypes.AutoString(length=253), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocked_domain")),
+        sa.UniqueConstraint("domain", name=op.f("uq_blocked_domain_domain")),
     )
     op.create_table(
         "cap_rule",
@@ -162,6 +217,50 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_captured_mail_recipient"), ["recipient"], unique=False)
 
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("erased_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "counts",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("reference", name=op.f("uq_erasure_reference")),
+    )
+    op.create_table(
+        "event_name",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "names",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("first_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "properties",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_name")),
+        sa.UniqueConstraint("name", name=op.f("uq_event_name_name")),
+    )
     op.create_table(
         "file",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -268,6 +367,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("table_name", "row_id", name=op.f("pk_practice_row")),
     )
     op.create_table(
+        "public_attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_public_attempt")),
+    )
+    with op.batch_alter_table("public_attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_public_attempt_at"), ["at"], unique=False)
+        batch_op.create_index("ix_public_attempt_key", ["key", "at"], unique=False)
+
+    op.create_table(
+        "retention_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_rule")),
+        sa.UniqueConstraint("kind", name=op.f("uq_retention_rule_kind")),
+    )
+    op.create_table(
         "schedule",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -297,6 +421,39 @@ def upgrade() -> None:
     with op.batch_alter_table("schedule", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_schedule_next_run_at"), ["next_run_at"], unique=False)
 
+    op.create_table(
+        "site",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("public_id", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column(
+            "origins",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("waits_for_consent", sa.Boolean(), nullable=False),
+        sa.Column("user_source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("nonce", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("last_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_site_public_id")),
+    )
+    op.create_table(
+        "tag",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("search_key", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tag")),
+        sa.UniqueConstraint("search_key", name=op.f("uq_tag_search_key")),
+    )
     op.create_table(
         "transport",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -360,51 +517,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_worker_host_name")),
     )
     op.create_table(
-        "contact",
+        "company",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("public_id", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "lead",
-                "customer",
-                "partner",
-                "employee",
-                name="contactkind",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "enabled",
-                "disabled",
-                "blocklisted",
-                "erased",
-                name="contactstatus",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column("first_name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
-        sa.Column("last_name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("search_key", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
-        sa.Column(
-            "language",
-            sa.Enum("fa", "ar", "en", name="language", native_enum=False, length=24),
-            nullable=True,
-        ),
-        sa.Column("time_zone", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("domain", sqlmodel.sql.sqltypes.AutoString(length=253), nullable=False),
+        sa.Column("industry", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(length=2), nullable=True),
         sa.Column("city", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
-        sa.Column("birth_date", sa.Date(), nullable=True),
         sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
         sa.Column(
             "attributes",
             sa.JSON(none_as_null=True).with_variant(
@@ -412,17 +536,16 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("erased_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["owner_id"], ["user.id"], name=op.f("fk_contact_owner_id_user"), ondelete="SET NULL"
+            ["owner_id"], ["user.id"], name=op.f("fk_company_owner_id_user"), ondelete="SET NULL"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_contact_public_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
+        sa.UniqueConstraint("search_key", name=op.f("uq_company_search_key")),
     )
-    with op.batch_alter_table("contact", schema=None) as batch_op:
-        batch_op.create_index("ix_contact_kind_search", ["kind", "search_key"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contact_owner_id"), ["owner_id"], unique=False)
+    with op.batch_alter_table("company", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_company_domain"), ["domain"], unique=False)
+        batch_op.create_index(batch_op.f("ix_company_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
         "department",
@@ -570,6 +693,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_one_time_link_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("used_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint("user_id", "hash", name=op.f("uq_recovery_code_user_id_hash")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "schedule_run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -617,6 +757,32 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_schedule_run_schedule_id"), ["schedule_id"], unique=False
         )
+
+    op.create_table(
+        "user_preference",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column(
+            "values",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user.id"],
+            name=op.f("fk_user_preference_user_id_user"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_preference")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_user_preference_user_id_name")),
+    )
+    with op.batch_alter_table("user_preference", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_preference_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "alert_rule",
@@ -723,279 +889,66 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "contact_identity",
+        "form",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("public_id", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
         sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "email",
-                "phone",
-                "external",
-                "cookie",
-                name="identitykind",
-                native_enum=False,
-                length=24,
-            ),
+            "language",
+            sa.Enum("fa", "ar", "en", name="language", native_enum=False, length=24),
             nullable=False,
         ),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
-        sa.Column("raw", sqlmodel.sql.sqltypes.AutoString(length=254), nullable=False),
-        sa.Column("normalised", sqlmodel.sql.sqltypes.AutoString(length=254), nullable=False),
         sa.Column(
-            "address_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("is_primary", sa.Boolean(), nullable=False),
-        sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.Column("verified_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["address_id"],
-            ["address.id"],
-            name=op.f("fk_contact_identity_address_id_address"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_contact_identity_contact_id_contact"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_identity")),
-        sa.UniqueConstraint(
-            "kind", "source", "normalised", name=op.f("uq_contact_identity_kind_source_normalised")
-        ),
-    )
-    with op.batch_alter_table("contact_identity", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_contact_identity_address_id"), ["address_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_contact_identity_contact_id"), ["contact_id"], unique=False
-        )
-
-    op.create_table(
-        "employee",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-        sa.Column("job_title", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
-        sa.Column(
-            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("office_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column(
-            "manager_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("start_date", sa.Date(), nullable=True),
-        sa.Column("end_date", sa.Date(), nullable=True),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_employee_contact_id_contact"),
-            ondelete="RESTRICT",
-        ),
-        sa.ForeignKeyConstraint(
-            ["department_id"],
-            ["department.id"],
-            name=op.f("fk_employee_department_id_department"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["manager_id"],
-            ["employee.id"],
-            name=op.f("fk_employee_manager_id_employee"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["office_id"],
-            ["office.id"],
-            name=op.f("fk_employee_office_id_office"),
-            ondelete="SET NULL",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_employee")),
-        sa.UniqueConstraint("code", name=op.f("uq_employee_code")),
-    )
-    with op.batch_alter_table("employee", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_employee_contact_id"), ["contact_id"], unique=True)
-        batch_op.create_index(
-            batch_op.f("ix_employee_department_id"), ["department_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_employee_manager_id"), ["manager_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_employee_office_id"), ["office_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_employee_source"), ["source"], unique=False)
-        batch_op.create_index(batch_op.f("ix_employee_start_date"), ["start_date"], unique=False)
-
-    op.create_table(
-        "event",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
-        sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("anonymous_id", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
-        sa.Column("subject_type", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
-        sa.Column("subject_id", sa.Integer(), nullable=True),
-        sa.Column(
-            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-        sa.Column("dedup_key", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
-        sa.Column("occurred_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column(
-            "properties",
+            "texts",
             sa.JSON(none_as_null=True).with_variant(
                 postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
             ),
             nullable=False,
         ),
-        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
-        sa.Column("is_held", sa.Boolean(), nullable=False),
-        sa.Column("dispatched_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_event_contact_id_contact"),
-            ondelete="CASCADE",
+        sa.Column(
+            "fields",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
         ),
+        sa.Column(
+            "topic_ids",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("redirect_url", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["department_id"],
             ["department.id"],
-            name=op.f("fk_event_department_id_department"),
+            name=op.f("fk_form_department_id_department"),
             ondelete="SET NULL",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
-        sa.UniqueConstraint("source", "dedup_key", name=op.f("uq_event_source_dedup_key")),
-    )
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_event_batch"), ["batch"], unique=False)
-        batch_op.create_index(batch_op.f("ix_event_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_event_department_id"), ["department_id"], unique=False)
-        batch_op.create_index("ix_event_name", ["name", "occurred_at", "contact_id"], unique=False)
-        batch_op.create_index(
-            "ix_event_person", ["contact_id", "name", "occurred_at"], unique=False
-        )
-        batch_op.create_index(
-            "ix_event_subject", ["subject_type", "subject_id", "occurred_at"], unique=False
-        )
-        batch_op.create_index(
-            "ix_event_waiting",
-            ["id"],
-            unique=False,
-            postgresql_where=sa.text("dispatched_at IS NULL AND is_held = false"),
-            sqlite_where=sa.text("dispatched_at IS NULL AND is_held = 0"),
-        )
-
-    op.create_table(
-        "exclusion",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
-        sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "reason",
-            sa.Enum(
-                "sent",
-                "no_consent",
-                "suppressed",
-                "invalid_address",
-                "duplicate",
-                "holdout",
-                "excluded_segment",
-                "open_ticket_hold",
-                "capped",
-                "quiet_hours",
-                "holiday",
-                "expired",
-                "journey_exited",
-                "paused",
-                "not_approved",
-                "missing_data",
-                "render_error",
-                "smtp_temp",
-                "smtp_perm",
-                "rate_limited",
-                "wrong_audience",
-                "recall",
-                "recalled",
-                "in_doubt",
-                name="reason",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
         sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_exclusion_contact_id_contact"),
-            ondelete="CASCADE",
+            ["file_id"], ["file.id"], name=op.f("fk_form_file_id_file"), ondelete="SET NULL"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_exclusion")),
-        sa.UniqueConstraint("batch", "contact_id", name=op.f("uq_exclusion_batch_contact_id")),
-    )
-    with op.batch_alter_table("exclusion", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_exclusion_contact_id"), ["contact_id"], unique=False)
-
-    op.create_table(
-        "hold",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "open_ticket",
-                "not_approved",
-                "paused",
-                "journey_exited",
-                name="holdkind",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
-        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("released_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_hold_contact_id_contact"),
-            ondelete="CASCADE",
+            ["owner_id"], ["user.id"], name=op.f("fk_form_owner_id_user"), ondelete="SET NULL"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_form")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_form_public_id")),
     )
-    with op.batch_alter_table("hold", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_hold_campaign_id"), ["campaign_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_hold_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_hold_enrolment_id"), ["enrolment_id"], unique=False)
+    with op.batch_alter_table("form", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_form_department_id"), ["department_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_form_file_id"), ["file_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_form_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
         "job",
@@ -1008,6 +961,8 @@ def upgrade() -> None:
                 "import_stock",
                 "import_orders",
                 "import_employees",
+                "import_contacts",
+                "import_events",
                 name="jobkind",
                 native_enum=False,
                 length=24,
@@ -1166,6 +1121,73 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "segment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("public_id", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "dynamic", "static", "snapshot", name="segmentkind", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "audience",
+            sa.Enum("internal", "external", name="audience", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "tree",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "excludes",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum("due", "ready", "failed", name="segmentstate", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("member_count", sa.Integer(), nullable=False),
+        sa.Column("computed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("next_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("archived_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_segment_department_id_department"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user.id"], name=op.f("fk_segment_owner_id_user"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_segment_public_id")),
+    )
+    with op.batch_alter_table("segment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_segment_department_id"), ["department_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_segment_next_at"), ["next_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_segment_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
         "sender",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1244,102 +1266,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stock_item_state"), ["state"], unique=False)
 
     op.create_table(
-        "suppression",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column(
-            "address_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "reason",
-            sa.Enum(
-                "unsub",
-                "hard_bounce",
-                "complaint",
-                "manual",
-                "inactive",
-                "erased",
-                name="suppressionreason",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
-        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("lifted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["address_id"],
-            ["address.id"],
-            name=op.f("fk_suppression_address_id_address"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_suppression_contact_id_contact"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
-    )
-    with op.batch_alter_table("suppression", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_suppression_address_id"), ["address_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_suppression_contact_id"), ["contact_id"], unique=False)
-
-    op.create_table(
-        "task",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("dedup_key", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
-        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
-        sa.Column(
-            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("done_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column(
-            "done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("cancelled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_task_contact_id_contact"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["department_id"],
-            ["department.id"],
-            name=op.f("fk_task_department_id_department"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["done_by_id"], ["user.id"], name=op.f("fk_task_done_by_id_user"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["owner_id"], ["user.id"], name=op.f("fk_task_owner_id_user"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
-        sa.UniqueConstraint("dedup_key", name=op.f("uq_task_dedup_key")),
-    )
-    with op.batch_alter_table("task", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_task_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_task_department_id"), ["department_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_task_done_by_id"), ["done_by_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_task_due_at"), ["due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_task_owner_id"), ["owner_id"], unique=False)
-
-    op.create_table(
         "topic",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1353,6 +1279,25 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column(
+            "promises",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "klass",
+            sa.Enum(
+                "service",
+                "relationship",
+                "promotional",
+                name="topicclass",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
             "rule",
             sa.Enum("opt_in", "opt_out", name="topicrule", native_enum=False, length=24),
             nullable=False,
@@ -1361,6 +1306,11 @@ def upgrade() -> None:
             "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("is_visible", sa.Boolean(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("is_double", sa.Boolean(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["department_id"],
             ["department.id"],
@@ -1374,211 +1324,65 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_topic_department_id"), ["department_id"], unique=False)
 
     op.create_table(
-        "alert_recipient",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_alert_recipient_contact_id_contact"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["department_id"],
-            ["department.id"],
-            name=op.f("fk_alert_recipient_department_id_department"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["rule_id"],
-            ["alert_rule.id"],
-            name=op.f("fk_alert_recipient_rule_id_alert_rule"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_recipient")),
-        sa.UniqueConstraint(
-            "rule_id",
-            "contact_id",
-            "department_id",
-            name=op.f("uq_alert_recipient_rule_id_contact_id_department_id"),
-        ),
-    )
-    with op.batch_alter_table("alert_recipient", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_alert_recipient_contact_id"), ["contact_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_alert_recipient_department_id"), ["department_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_alert_recipient_rule_id"), ["rule_id"], unique=False)
-
-    op.create_table(
-        "consent_event",
+        "change_set",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "state",
+            "kind",
             sa.Enum(
-                "unconfirmed",
-                "confirmed",
-                "unsubscribed",
-                name="consentstate",
+                "import",
+                "bulk_edit",
+                "merge",
+                "hygiene",
+                name="changekind",
                 native_enum=False,
                 length=24,
             ),
             nullable=False,
         ),
-        sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
-        sa.Column("text_version", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
-        sa.Column("ip", sqlmodel.sql.sqltypes.AutoString(length=45), nullable=True),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("job_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_consent_event_contact_id_contact"),
-            ondelete="CASCADE",
+            ["by_id"], ["user.id"], name=op.f("fk_change_set_by_id_user"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["job.id"], name=op.f("fk_change_set_job_id_job"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_set")),
+    )
+    with op.batch_alter_table("change_set", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_change_set_by_id"), ["by_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_change_set_job_id"), ["job_id"], unique=False)
+
+    op.create_table(
+        "consent_text",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "texts",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
         ),
         sa.ForeignKeyConstraint(
             ["topic_id"],
             ["topic.id"],
-            name=op.f("fk_consent_event_topic_id_topic"),
+            name=op.f("fk_consent_text_topic_id_topic"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_event")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_text")),
+        sa.UniqueConstraint("topic_id", "number", name=op.f("uq_consent_text_topic_id_number")),
     )
-    with op.batch_alter_table("consent_event", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_consent_event_contact_id"), ["contact_id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_consent_event_latest", ["contact_id", "topic_id", "id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_consent_event_topic_id"), ["topic_id"], unique=False)
-
-    op.create_table(
-        "episode",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column(
-            "opened_by_event_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column("level_at_open", sa.BigInteger(), nullable=False),
-        sa.Column("on_hand_at_open", sa.BigInteger(), nullable=False),
-        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
-        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("next_nag_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("nag_count", sa.Integer(), nullable=False),
-        sa.Column("acknowledged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column(
-            "acknowledged_by_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column(
-            "closed_by_event_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column("closed_batch", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
-        sa.Column("is_withdrawn", sa.Boolean(), nullable=False),
-        sa.Column("recovery_due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("recovery_told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["acknowledged_by_id"],
-            ["contact.id"],
-            name=op.f("fk_episode_acknowledged_by_id_contact"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["closed_by_event_id"],
-            ["event.id"],
-            name=op.f("fk_episode_closed_by_event_id_event"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["item_id"],
-            ["stock_item.id"],
-            name=op.f("fk_episode_item_id_stock_item"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["opened_by_event_id"],
-            ["event.id"],
-            name=op.f("fk_episode_opened_by_event_id_event"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["rule_id"],
-            ["alert_rule.id"],
-            name=op.f("fk_episode_rule_id_alert_rule"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_episode")),
-        sa.UniqueConstraint(
-            "rule_id",
-            "opened_by_event_id",
-            "item_id",
-            name=op.f("uq_episode_rule_id_opened_by_event_id_item_id"),
-        ),
-    )
-    with op.batch_alter_table("episode", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_episode_acknowledged_by_id"), ["acknowledged_by_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_episode_batch"), ["batch"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_episode_closed_by_event_id"), ["closed_by_event_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_episode_item_id"), ["item_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_episode_next_nag_at"), ["next_nag_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_episode_opened_at"), ["opened_at"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_episode_opened_by_event_id"), ["opened_by_event_id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_episode_owed",
-            ["id"],
-            unique=False,
-            postgresql_where=sa.text("recovery_due_at IS NOT NULL"),
-            sqlite_where=sa.text("recovery_due_at IS NOT NULL"),
-        )
-        batch_op.create_index(batch_op.f("ix_episode_rule_id"), ["rule_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_episode_told_at"), ["told_at"], unique=False)
-        batch_op.create_index(
-            "ix_episode_untold",
-            ["id"],
-            unique=False,
-            postgresql_where=sa.text("told_at IS NULL AND closed_at IS NULL"),
-            sqlite_where=sa.text("told_at IS NULL AND closed_at IS NULL"),
-        )
-        batch_op.create_index(
-            "uq_episode_open",
-            ["rule_id", "item_id"],
-            unique=True,
-            postgresql_where=sa.text("closed_at IS NULL"),
-            sqlite_where=sa.text("closed_at IS NULL"),
-        )
+    with op.batch_alter_table("consent_text", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_text_topic_id"), ["topic_id"], unique=False)
 
     op.create_table(
         "idempotency_key",
@@ -1617,37 +1421,41 @@ def upgrade() -> None:
         batch_op.create_index("ix_idempotency_key_created", ["created_at"], unique=False)
 
     op.create_table(
-        "order",
+        "persona",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-        sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("goals", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("pains", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("motives", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
         sa.Column(
-            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+            "segment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column("customer_ref", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
-        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
-        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(length=3), nullable=False),
-        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("job_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "template_ids",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-            name=op.f("fk_order_contact_id_contact"),
+            ["owner_id"], ["user.id"], name=op.f("fk_persona_owner_id_user"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["segment_id"],
+            ["segment.id"],
+            name=op.f("fk_persona_segment_id_segment"),
             ondelete="SET NULL",
         ),
-        sa.ForeignKeyConstraint(
-            ["job_id"], ["job.id"], name=op.f("fk_order_job_id_job"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_order")),
-        sa.UniqueConstraint("source", "reference", name=op.f("uq_order_source_reference")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_persona")),
     )
-    with op.batch_alter_table("order", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_order_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_order_customer_ref"), ["customer_ref"], unique=False)
-        batch_op.create_index(batch_op.f("ix_order_job_id"), ["job_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_order_placed_at"), ["placed_at"], unique=False)
+    with op.batch_alter_table("persona", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_persona_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_persona_segment_id"), ["segment_id"], unique=False)
 
     op.create_table(
         "refused_row",
@@ -1785,6 +1593,140 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_template_topic_id"), ["topic_id"], unique=False)
 
     op.create_table(
+        "contact",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("public_id", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "lead",
+                "customer",
+                "partner",
+                "employee",
+                name="contactkind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "enabled",
+                "disabled",
+                "blocklisted",
+                "merged",
+                "erased",
+                name="contactstatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("first_name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("last_name", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("search_key", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column(
+            "language",
+            sa.Enum("fa", "ar", "en", name="language", native_enum=False, length=24),
+            nullable=True,
+        ),
+        sa.Column("time_zone", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(length=2), nullable=True),
+        sa.Column("city", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column(
+            "gender",
+            sa.Enum("female", "male", "other", name="gender", native_enum=False, length=24),
+            nullable=True,
+        ),
+        sa.Column(
+            "company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("position", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("postal_address", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column(
+            "lifecycle",
+            sa.Enum(
+                "new",
+                "active_lead",
+                "first_time",
+                "repeat",
+                "inactive",
+                name="lifecycle",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("sub_source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("first_touch_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("engaged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("is_tracked", sa.Boolean(), nullable=False),
+        sa.Column(
+            "change_set_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "merged_into_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "attributes",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("erased_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["change_set_id"],
+            ["change_set.id"],
+            name=op.f("fk_contact_change_set_id_change_set"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+            name=op.f("fk_contact_company_id_company"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["merged_into_id"],
+            ["contact.id"],
+            name=op.f("fk_contact_merged_into_id_contact"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user.id"], name=op.f("fk_contact_owner_id_user"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_contact_public_id")),
+    )
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contact_change_set_id"), ["change_set_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_contact_company_id"), ["company_id"], unique=False)
+        batch_op.create_index("ix_contact_country_city", ["country", "city"], unique=False)
+        batch_op.create_index("ix_contact_engaged", ["engaged_at"], unique=False)
+        batch_op.create_index("ix_contact_listed", ["search_key", "kind", "status"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_contact_merged_into_id"), ["merged_into_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_contact_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(
+            "ix_contact_unlisted",
+            ["status"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'employee' OR status IN ('merged', 'erased')"),
+            postgresql_where=sa.text("kind = 'employee' OR status IN ('merged', 'erased')"),
+        )
+
+    op.create_table(
         "onboarding_step",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1848,30 +1790,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "order_line",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("line", sa.Integer(), nullable=False),
-        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
-        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("unit_price_minor", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["order_id"],
-            ["order.id"],
-            name=op.f("fk_order_line_order_id_order"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
-        sa.UniqueConstraint("order_id", "line", name=op.f("uq_order_line_order_id_line")),
-    )
-    with op.batch_alter_table("order_line", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_order_line_code"), ["code"], unique=False)
-        batch_op.create_index(batch_op.f("ix_order_line_order_id"), ["order_id"], unique=False)
-
-    op.create_table(
         "template_version",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1914,6 +1832,460 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_template_version_template_id"), ["template_id"], unique=False
         )
+
+    op.create_table(
+        "alert_recipient",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_alert_recipient_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_alert_recipient_department_id_department"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["alert_rule.id"],
+            name=op.f("fk_alert_recipient_rule_id_alert_rule"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_recipient")),
+        sa.UniqueConstraint(
+            "rule_id",
+            "contact_id",
+            "department_id",
+            name=op.f("uq_alert_recipient_rule_id_contact_id_department_id"),
+        ),
+    )
+    with op.batch_alter_table("alert_recipient", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_alert_recipient_contact_id"), ["contact_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_alert_recipient_department_id"), ["department_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_alert_recipient_rule_id"), ["rule_id"], unique=False)
+
+    op.create_table(
+        "change_row",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "change_set_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "before",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["change_set_id"],
+            ["change_set.id"],
+            name=op.f("fk_change_row_change_set_id_change_set"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_change_row_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_row")),
+        sa.UniqueConstraint(
+            "change_set_id", "contact_id", name=op.f("uq_change_row_change_set_id_contact_id")
+        ),
+    )
+    with op.batch_alter_table("change_row", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_change_row_change_set_id"), ["change_set_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_change_row_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "consent_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "unconfirmed",
+                "confirmed",
+                "unsubscribed",
+                name="consentstate",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("text_version", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("ip", sqlmodel.sql.sqltypes.AutoString(length=45), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("seal", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column(
+            "change_set_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["change_set_id"],
+            ["change_set.id"],
+            name=op.f("fk_consent_event_change_set_id_change_set"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_consent_event_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"],
+            ["topic.id"],
+            name=op.f("fk_consent_event_topic_id_topic"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_event")),
+    )
+    with op.batch_alter_table("consent_event", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_consent_event_change_set_id"), ["change_set_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_consent_event_contact_id"), ["contact_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_consent_event_latest", ["contact_id", "topic_id", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_consent_event_topic_id"), ["topic_id"], unique=False)
+
+    op.create_table(
+        "contact_identity",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "email",
+                "phone",
+                "external",
+                "cookie",
+                name="identitykind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("raw", sqlmodel.sql.sqltypes.AutoString(length=254), nullable=False),
+        sa.Column("normalised", sqlmodel.sql.sqltypes.AutoString(length=254), nullable=False),
+        sa.Column(
+            "address_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("verified_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["address_id"],
+            ["address.id"],
+            name=op.f("fk_contact_identity_address_id_address"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_contact_identity_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_identity")),
+        sa.UniqueConstraint(
+            "kind", "source", "normalised", name=op.f("uq_contact_identity_kind_source_normalised")
+        ),
+    )
+    with op.batch_alter_table("contact_identity", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contact_identity_address_id"), ["address_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_contact_identity_contact_id"), ["contact_id"], unique=False
+        )
+
+    op.create_table(
+        "contact_tag",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("tag_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_contact_tag_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tag_id"], ["tag.id"], name=op.f("fk_contact_tag_tag_id_tag"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_tag")),
+        sa.UniqueConstraint("contact_id", "tag_id", name=op.f("uq_contact_tag_contact_id_tag_id")),
+    )
+    with op.batch_alter_table("contact_tag", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contact_tag_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_tag_tag_id"), ["tag_id"], unique=False)
+
+    op.create_table(
+        "employee",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("job_title", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("office_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "manager_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("start_date", sa.Date(), nullable=True),
+        sa.Column("end_date", sa.Date(), nullable=True),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_employee_contact_id_contact"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_employee_department_id_department"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["manager_id"],
+            ["employee.id"],
+            name=op.f("fk_employee_manager_id_employee"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["office_id"],
+            ["office.id"],
+            name=op.f("fk_employee_office_id_office"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_employee")),
+        sa.UniqueConstraint("code", name=op.f("uq_employee_code")),
+    )
+    with op.batch_alter_table("employee", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_employee_contact_id"), ["contact_id"], unique=True)
+        batch_op.create_index(
+            batch_op.f("ix_employee_department_id"), ["department_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_employee_manager_id"), ["manager_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_employee_office_id"), ["office_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_employee_source"), ["source"], unique=False)
+        batch_op.create_index(batch_op.f("ix_employee_start_date"), ["start_date"], unique=False)
+
+    op.create_table(
+        "event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("anonymous_id", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("subject_type", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
+        sa.Column("subject_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("dedup_key", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("occurred_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "properties",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("dispatched_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_event_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_event_department_id_department"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sa.UniqueConstraint("source", "dedup_key", name=op.f("uq_event_source_dedup_key")),
+    )
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index("ix_event_anonymous", ["anonymous_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_batch"), ["batch"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_department_id"), ["department_id"], unique=False)
+        batch_op.create_index("ix_event_name", ["name", "occurred_at", "contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_event_person", ["contact_id", "name", "occurred_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_event_subject", ["subject_type", "subject_id", "occurred_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_event_waiting",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("dispatched_at IS NULL AND is_held = false"),
+            sqlite_where=sa.text("dispatched_at IS NULL AND is_held = 0"),
+        )
+
+    op.create_table(
+        "exclusion",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "sent",
+                "no_consent",
+                "suppressed",
+                "invalid_address",
+                "duplicate",
+                "holdout",
+                "excluded_segment",
+                "open_ticket_hold",
+                "capped",
+                "quiet_hours",
+                "holiday",
+                "expired",
+                "journey_exited",
+                "paused",
+                "own_pause",
+                "own_limit",
+                "not_approved",
+                "missing_data",
+                "render_error",
+                "smtp_temp",
+                "smtp_perm",
+                "rate_limited",
+                "wrong_audience",
+                "recall",
+                "recalled",
+                "in_doubt",
+                name="reason",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_exclusion_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exclusion")),
+        sa.UniqueConstraint("batch", "contact_id", name=op.f("uq_exclusion_batch_contact_id")),
+    )
+    with op.batch_alter_table("exclusion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_exclusion_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "open_ticket",
+                "not_approved",
+                "paused",
+                "journey_exited",
+                name="holdkind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("released_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_hold_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+    )
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hold_campaign_id"), ["campaign_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hold_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hold_enrolment_id"), ["enrolment_id"], unique=False)
 
     op.create_table(
         "message",
@@ -2043,6 +2415,8 @@ def upgrade() -> None:
                 "expired",
                 "journey_exited",
                 "paused",
+                "own_pause",
+                "own_limit",
                 "not_approved",
                 "missing_data",
                 "render_error",
@@ -2152,6 +2526,340 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_message_transport_id"), ["transport_id"], unique=False)
 
     op.create_table(
+        "note",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False),
+        sa.Column(
+            "mentions",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["user.id"], name=op.f("fk_note_author_id_user"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_note_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_note_department_id_department"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_note")),
+    )
+    with op.batch_alter_table("note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_note_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_note_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_note_department_id"), ["department_id"], unique=False)
+
+    op.create_table(
+        "order",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("customer_ref", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(length=3), nullable=False),
+        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("job_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_order_contact_id_contact"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["job.id"], name=op.f("fk_order_job_id_job"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order")),
+        sa.UniqueConstraint("source", "reference", name=op.f("uq_order_source_reference")),
+    )
+    with op.batch_alter_table("order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_customer_ref"), ["customer_ref"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_job_id"), ["job_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_placed_at"), ["placed_at"], unique=False)
+
+    op.create_table(
+        "preference",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("paused_from", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("paused_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("at_most", sa.Integer(), nullable=True),
+        sa.Column("window_s", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_preference_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_preference")),
+    )
+    with op.batch_alter_table("preference", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_preference_contact_id"), ["contact_id"], unique=True)
+
+    op.create_table(
+        "segment_member",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "segment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("entered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("left_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_segment_member_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["segment_id"],
+            ["segment.id"],
+            name=op.f("fk_segment_member_segment_id_segment"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_member")),
+    )
+    with op.batch_alter_table("segment_member", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_segment_member_contact", ["contact_id", "segment_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_segment_member_segment_id"), ["segment_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_segment_member_open",
+            ["segment_id", "contact_id"],
+            unique=True,
+            sqlite_where=sa.text("left_at IS NULL"),
+            postgresql_where=sa.text("left_at IS NULL"),
+        )
+
+    op.create_table(
+        "submission",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("form_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "taken",
+                "waiting",
+                "confirmed",
+                name="submissionstate",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "answers",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("ip", sqlmodel.sql.sqltypes.AutoString(length=45), nullable=True),
+        sa.Column("sent_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("file_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_submission_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["form_id"], ["form.id"], name=op.f("fk_submission_form_id_form"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
+    )
+    with op.batch_alter_table("submission", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_submission_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_submission_form_id"), ["form_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_submission_sent_at"), ["sent_at"], unique=False)
+
+    op.create_table(
+        "subscription",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "unconfirmed",
+                "confirmed",
+                "unsubscribed",
+                name="consentstate",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_subscription_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"],
+            ["topic.id"],
+            name=op.f("fk_subscription_topic_id_topic"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
+        sa.UniqueConstraint(
+            "contact_id", "topic_id", name=op.f("uq_subscription_contact_id_topic_id")
+        ),
+    )
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subscription_contact_id"), ["contact_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subscription_state", ["topic_id", "state", "contact_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_subscription_topic_id"), ["topic_id"], unique=False)
+
+    op.create_table(
+        "suppression",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "address_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("address_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "unsub",
+                "hard_bounce",
+                "complaint",
+                "manual",
+                "inactive",
+                "erased",
+                name="suppressionreason",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("lifted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["address_id"],
+            ["address.id"],
+            name=op.f("fk_suppression_address_id_address"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_suppression_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
+    )
+    with op.batch_alter_table("suppression", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_suppression_address_hash"), ["address_hash"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_suppression_address_id"), ["address_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_suppression_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "task",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("dedup_key", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("done_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "done_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("cancelled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_task_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_task_department_id_department"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["done_by_id"], ["user.id"], name=op.f("fk_task_done_by_id_user"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user.id"], name=op.f("fk_task_owner_id_user"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+        sa.UniqueConstraint("dedup_key", name=op.f("uq_task_dedup_key")),
+    )
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_task_department_id"), ["department_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_task_done_by_id"), ["done_by_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_task_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_task_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
         "alert_notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -2232,6 +2940,8 @@ def upgrade() -> None:
                 "expired",
                 "journey_exited",
                 "paused",
+                "own_pause",
+                "own_limit",
                 "not_approved",
                 "missing_data",
                 "render_error",
@@ -2307,6 +3017,117 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "episode",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "opened_by_event_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("level_at_open", sa.BigInteger(), nullable=False),
+        sa.Column("on_hand_at_open", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("next_nag_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("nag_count", sa.Integer(), nullable=False),
+        sa.Column("acknowledged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "acknowledged_by_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "closed_by_event_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column("closed_batch", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
+        sa.Column("is_withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("recovery_due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("recovery_told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["acknowledged_by_id"],
+            ["contact.id"],
+            name=op.f("fk_episode_acknowledged_by_id_contact"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["closed_by_event_id"],
+            ["event.id"],
+            name=op.f("fk_episode_closed_by_event_id_event"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"],
+            ["stock_item.id"],
+            name=op.f("fk_episode_item_id_stock_item"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["opened_by_event_id"],
+            ["event.id"],
+            name=op.f("fk_episode_opened_by_event_id_event"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["alert_rule.id"],
+            name=op.f("fk_episode_rule_id_alert_rule"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_episode")),
+        sa.UniqueConstraint(
+            "rule_id",
+            "opened_by_event_id",
+            "item_id",
+            name=op.f("uq_episode_rule_id_opened_by_event_id_item_id"),
+        ),
+    )
+    with op.batch_alter_table("episode", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_episode_acknowledged_by_id"), ["acknowledged_by_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_episode_batch"), ["batch"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_episode_closed_by_event_id"), ["closed_by_event_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_episode_item_id"), ["item_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_episode_next_nag_at"), ["next_nag_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_episode_opened_at"), ["opened_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_episode_opened_by_event_id"), ["opened_by_event_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_episode_owed",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("recovery_due_at IS NOT NULL"),
+            sqlite_where=sa.text("recovery_due_at IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_episode_rule_id"), ["rule_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_episode_told_at"), ["told_at"], unique=False)
+        batch_op.create_index(
+            "ix_episode_untold",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("told_at IS NULL AND closed_at IS NULL"),
+            sqlite_where=sa.text("told_at IS NULL AND closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_episode_open",
+            ["rule_id", "item_id"],
+            unique=True,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
+
+    op.create_table(
         "onboarding_item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -2370,6 +3191,30 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_onboarding_item_step_id"), ["step_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_onboarding_item_task_id"), ["task_id"], unique=False)
+
+    op.create_table(
+        "order_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("unit_price_minor", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["order.id"],
+            name=op.f("fk_order_line_order_id_order"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
+        sa.UniqueConstraint("order_id", "line", name=op.f("uq_order_line_order_id_line")),
+    )
+    with op.batch_alter_table("order_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_line_code"), ["code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_line_order_id"), ["order_id"], unique=False)
 
     op.create_table(
         "send_ledger",
@@ -2461,6 +3306,9 @@ def upgrade() -> None:
         )
 
     create_triggers(op.get_bind())
+    create_fold(op.get_bind())
+    create_search(op.get_bind())
+    protect_ledger(op.get_bind())
 
 
 def downgrade() -> None:
