@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Timer
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -17,16 +18,17 @@ from core.http import config_check, errors
 from core.http.gate import Gate
 from core.http.headers import SecurityHeaders
 from core.http.origins import site
-from core.http.routes import private_routes, public_routes
+from core.http.routes import API, private_routes, public_routes
 from core.http.shell import LangShell
-from core.migrations import service as migrations
+from core.migrations.standing import require_current
 from core.settings import settings
 from tasks.wake import wake
 
 HERE = Path(__file__).parent
 INDEX = Path(st.__file__).parent / "static" / "index.html"
-HEAVY = ("pandas", "pyarrow", "altair")
-"""Imported at the start: else the first visitor waits two seconds for them."""
+LATER = ("altair", API, "holidays")
+"""Imports that no first page needs; done when it stands, so that nobody waits."""
+LATER_S = 8.0
 
 routes: list[BaseRoute] = [
     *public_routes,
@@ -45,10 +47,17 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Refuse to start where the door would not hold or the store is behind; then stay ready."""
     options = {name: config.get_option(name) for name in config_check.OPTIONS}
     config_check.refuse_unsafe(options, middleware=[one.cls for one in middleware])
-    migrations.require_current(settings().store_url)
-    for name in HEAVY:
-        import_module(name)
+    require_current(settings().store_url)
+    later = Timer(LATER_S, _prepare)
+    later.daemon = True
+    later.start()
     yield
+    later.cancel()
+
+
+def _prepare() -> None:
+    for name in LATER:
+        import_module(name)
 
 
 config.set_option("server.allowedHosts", sorted(site().hosts))

@@ -58,7 +58,7 @@ def recall() -> None:
 
 def waiting() -> Recallable | None:
     """Return the mail I sent by hand that can still be called back."""
-    who = auth.current()
+    who = auth.seen()
     if who is None or who.user is None:
         return None
     with reading() as session:

@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from components import guidance
 from components.html import safe, show, tag
 from components.i18n import t
 
@@ -10,14 +11,17 @@ from components.i18n import t
 def header(code: str, **params: object) -> DeltaGenerator:
     """Draw title and purpose (`code.title`, `code.purpose`); return the place of the main button.
 
-    The place lies at the reading end. Put one primary button into it, or nothing.
+    The place lies at the reading end. Put one primary button into it, or nothing. On the first
+    visit the explanation of the page follows.
     """
     with st.container(horizontal=True, key="page_header", horizontal_alignment="distribute"):
         with st.container(width=560):
             title = tag("h1", safe(t(f"{code}.title", **params)), class_="ch-title")
             purpose = tag("p", safe(t(f"{code}.purpose", **params)), class_="ch-purpose")
             show(title + purpose)
-        return st.container(width="content")
+        place = st.container(width="content")
+    guidance.first_visit(code)
+    return place
 
 
 def section(code: str, **params: object) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import streamlit as st
 
+from components import takeout
 from components.html import note
 from components.i18n import duration, has, number, plain, t
 from core import clock
@@ -86,11 +87,9 @@ def _result(key: str, work: Work, refused: Refused | None) -> None:
     if work.refused_count:
         note(t("frame.progress.refused", count=work.refused_count), tone="warning")
         if refused is not None:
-            st.download_button(
+            takeout.button(
+                f"{key}.refused",
                 t("frame.progress.download", number=number(work.refused_count)),
                 refused.make,
                 file_name=refused.file_name,
-                key=f"{key}.refused",
-                icon=":material/download:",
-                on_click="ignore",
             )

@@ -1,8 +1,6 @@
 """Tables: one page of rows at a time, search first, drawn in the direction of the language."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.direction import side
 from components.html import Tone, safe, tag
@@ -27,22 +26,30 @@ export default async function (component) {
 
 @dataclass(frozen=True)
 class Column:
-    """A column. Numbers stand at the end of their cell; `sorts` makes the head a button."""
+    """A column. Numbers stand at the end of their cell; `sorts` makes the head a button.
+
+    note: what the small print of its cells is; in a file it has a column of its own.
+    """
 
     key: str
     label: str
     kind: Literal["text", "number"] = "text"
     sorts: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell shows: text, small print under it, the exact value on hover, and a tone."""
+    """What a cell shows: text, small print under it, the exact value on hover, and a tone.
+
+    value: what stands in a file instead of the text, a number in figures for instance.
+    """
 
     text: str
     note: str = ""
     hover: str = ""
     tone: Tone | None = None
+    value: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,14 @@ def search(key: str, label: str, *, example: str = "") -> str:
     return (typed or "").strip()
 
 
+def offset(key: str) -> int:
+    """Return how many rows come before the page somebody stands on; the list may be shorter now.
+
+    Ask for the rows from there and give their number to `sheet`, which takes the last page then.
+    """
+    return (int(st.session_state.get(f"{key}.page", 1)) - 1) * PAGE_SIZE
+
+
 def sheet(key: str, total: int, *, limit: int = PAGE_SIZE) -> Sheet:
     """Return which rows to load. The last page is taken when the list became shorter."""
     page_count = max(1, -(-total // limit))
@@ -126,13 +141,17 @@ def sheet(key: str, total: int, *, limit: int = PAGE_SIZE) -> Sheet:
     )
 
 
-def foot(page: Sheet) -> None:
-    """Draw under a table how much of the list is seen, and the way to the rest."""
+def foot(page: Sheet) -> DeltaGenerator:
+    """Draw under a table how much of the list is seen, and the way to the rest.
+
+    Returns the place beside it, for what can be done with the list as a whole.
+    """
     first, last = page.offset + 1, min(page.offset + page.limit, page.total)
     with st.container(horizontal=True, vertical_alignment="center", key=f"foot_{page.key}"):
         st.caption(t("frame.table.range", first=first, last=last, total=page.total))
         if page.page_count > 1:
             st.pagination(page.page_count, key=f"{page.key}.page")
+        return st.container(horizontal=True, width="content")
 
 
 def show(  # noqa: PLR0913 - what a table can do
@@ -178,19 +197,6 @@ def plain_table(columns: Sequence[Column], rows: Sequence[Mapping[str, str]]) ->
         for row in rows
     )
     st.html(tag("table", tag("tr", *head), *body, class_="ch-plain ch-table"))
-
-
-def download(key: str, columns: Sequence[Column], rows: Sequence[Row], *, name: str) -> None:
-    """Draw the button that saves the rows as they are seen, for a spreadsheet."""
-    st.download_button(
-        t("frame.table.download"),
-        _csv(columns, rows),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        key=f"{key}.download",
-        icon=":material/download:",
-        on_click="ignore",
-    )
 
 
 def _data(
@@ -242,21 +248,6 @@ def _linked(key: str, known: set[str]) -> str | None:
         return None
     st.session_state[seen] = wanted
     return wanted
-
-
-def _csv(columns: Sequence[Column], rows: Sequence[Row]) -> bytes:
-    """Return the rows as UTF-8 with a mark spreadsheets know; no cell can act as a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column.label for column in columns])
-    for row in rows:
-        cells = (row.cells.get(column.key, "") for column in columns)
-        writer.writerow([_harmless(c.text if isinstance(c, Cell) else str(c)) for c in cells])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _nothing() -> None:

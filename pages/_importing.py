@@ -1,35 +1,37 @@
 """An import as four steps: the file, its columns, the run, what came of it. It can be left."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import replace
 
 import streamlit as st
 
-from components import actions, forms, page, progress, tables
-from components.html import safe, show, tag
-from components.i18n import language, number, plain, t
-from components.progress import Refused
+from components import actions, forms, page, tables
+from components.i18n import language, plain, t
 from components.tables import Column
 from core.errors import ChaparError
 from core.i18n.catalog import translate
 from core.jobs import service, uploads
-from core.jobs.handlers import handler
 from core.jobs.look import inspect_in_child
 from core.jobs.mapping import suggest_mapping
-from core.jobs.models import Job
-from core.jobs.terms import Draft, JobKind, JobState, Plan, Sample
+from core.jobs.terms import Draft, JobKind, Plan, Sample
+from pages import _imported
 
 Options = Callable[[str], Mapping[str, object]]
 SHOWN_ROWS = 5
 TYPES = ["csv", "tsv", "txt", "xlsx"]
 
 
-def draw(kind: JobKind, *, department_id: int | None, options: Options) -> None:
-    """Draw the step where this person's import stands. `options` draws the choices of its kind."""
+def draw(
+    kind: JobKind, *, department_id: int | None, options: Options, tries: bool = False
+) -> None:
+    """Draw the step where this person's import stands. `options` draws the choices of its kind.
+
+    tries: a trial, which takes nothing, comes before the import (option `is_trial` of the kind).
+    """
     key = f"import.{kind}"
     job_id = st.session_state.get(f"{key}.job")
     if job_id is not None:
-        _watch(key, actions.ask(service.job, job_id=job_id))
+        _imported.watch(key, actions.ask(service.job, job_id=job_id), start=_start)
         return
     with page.column():
         st.markdown(plain(t(f"importing.{kind}.intro")))
@@ -42,7 +44,7 @@ def draw(kind: JobKind, *, department_id: int | None, options: Options) -> None:
         return
     name, sample = kept
     draft = Draft(kind, uploaded.name, name, sample, department_id)
-    _plan(key, draft, options)
+    _plan(key, draft, options, tries=tries)
 
 
 def _kept(key: str, file_id: str, uploaded: object) -> tuple[str, Sample] | None:
@@ -60,9 +62,9 @@ def _kept(key: str, file_id: str, uploaded: object) -> tuple[str, Sample] | None
     return name, sample
 
 
-def _plan(key: str, draft: Draft, options: Options) -> None:
+def _plan(key: str, draft: Draft, options: Options, *, tries: bool) -> None:
     """Draw the columns beside what they hold, then the options and the one button."""
-    fields = handler(draft.kind).FIELDS
+    fields = actions.ask(service.fields, kind=draft.kind)
     suggested = suggest_mapping(draft.sample.headers, fields)
     page.section("importing.columns")
     st.caption(t("importing.columns.hint", count=draft.sample.row_count))
@@ -70,7 +72,7 @@ def _plan(key: str, draft: Draft, options: Options) -> None:
     mapping = {}
     with st.grid(3, min_column_width=200, gap="small"):
         for field in fields:
-            label = t(field.label) + (" *" if field.is_required else "")
+            label = (field.title or t(field.label)) + (" *" if field.is_required else "")
             chosen = st.selectbox(plain(label), heads, index=suggested.get(field.name),
                                   format_func=lambda place: draft.sample.headers[place],
                                   placeholder=t("importing.no_column"),
@@ -80,9 +82,14 @@ def _plan(key: str, draft: Draft, options: Options) -> None:
     _sample(draft.sample)
     with page.column():
         chosen_options = options(key)
-    label = t("importing.start", count=draft.sample.row_count)
-    if forms.save_bar(key, label=label, hint=t("importing.start.hint")):
-        _start(key, draft, Plan(mapping, chosen_options))
+    act = "importing.try" if tries else "importing.start"
+    label = t(act, count=draft.sample.row_count)
+    if forms.save_bar(key, label=label, hint=t(f"{act}.hint")):
+        plan = Plan(mapping, chosen_options)
+        if tries:
+            _try(key, draft, plan)
+        else:
+            _start(key, draft, plan)
 
 
 def _sample(sample: Sample) -> None:
@@ -98,6 +105,15 @@ def _apart(cell: str) -> str:
     return f"\N{FIRST STRONG ISOLATE}{cell}\N{POP DIRECTIONAL ISOLATE}" if cell else ""
 
 
+def _try(key: str, draft: Draft, plan: Plan) -> None:
+    """Start a trial on a copy of the file, and remember what would come after it."""
+    with uploads.path_of(draft.upload).open("rb") as file:
+        copy = uploads.keep(file)
+    st.session_state[f"{key}.next"] = (draft, plan)
+    trial = Plan(plan.mapping, {**plan.options, "is_trial": True})
+    _start(key, replace(draft, upload=copy), trial)
+
+
 def _start(key: str, draft: Draft, plan: Plan) -> None:
     made = actions.perform(service.create_draft, draft=draft, toast="")
     if made is None:
@@ -109,29 +125,3 @@ def _start(key: str, draft: Draft, plan: Plan) -> None:
         actions.attempt(service.abandon, job_id=made.id, toast="")
         st.session_state.pop(f"{key}.kept", None)
     st.rerun()
-
-
-def _watch(key: str, job: Job) -> None:
-    """Draw the run until it has ended, then what came of it."""
-    st.markdown(f"**{plain(job.file_name)}**")
-    refused = Refused(file_name=f"{t('importing.refused')}.csv", make=partial(_refused, job.id))
-    state = progress.watch(key, partial(actions.ask, service.job, job_id=job.id), refused=refused)
-    if state in {JobState.DRAFT, JobState.QUEUED, JobState.RUNNING}:
-        return
-    lines = (
-        tag(
-            "li", tag("b", safe(number(int(str(value))))), tag("span", safe(t(f"job.count.{name}")))
-        )
-        for name, value in job.result.items()
-        if value and isinstance(value, int)
-    )
-    with page.column():
-        show(tag("ul", *lines, class_="ch-rows"))
-    if st.button(t("importing.again"), key=f"{key}.again"):
-        del st.session_state[f"{key}.job"]
-        st.rerun()
-
-
-def _refused(job_id: int) -> bytes:
-    made = actions.perform(service.refused_file, job_id=job_id, language=language(), toast="")
-    return made or b""

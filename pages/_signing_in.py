@@ -7,8 +7,10 @@ from components.html import note, safe, show
 from components.i18n import ago, moment, plain, t
 from components.tables import Cell, Column
 from core.accounts.models import LoginSession, User
+from core.accounts.passwords import knock_again
 from core.accounts.second_factor import confirm_totp, disable_totp, start_totp
 from core.accounts.sessions import list_own_sessions, revoke_other_sessions, revoke_own_session
+from pages import _recovery
 
 OFFER = "account.offer"
 
@@ -35,16 +37,19 @@ def second_factor(user: User) -> None:
 
 def _factor_on() -> None:
     note(t("account.factor.on.title"), t("account.factor.on.body"), tone="good")
+    _recovery.codes()
     with st.expander(plain(t("account.factor.end"))):
         present_password("account.proof")
         st.button(t("account.factor.end"), key="account.end", on_click=_end_factor)
 
 
 def _end_factor() -> None:
-    password = st.session_state["account.proof"]
-    if actions.attempt(
-        disable_totp, password=password, toast="account.factor.ended", fields={"current": "proof"}
-    ):
+    password, at_field = st.session_state["account.proof"], {"current": "proof"}
+    attempt = actions.perform(knock_again, toast="", fields=at_field)
+    if attempt and actions.attempt(
+        disable_totp, attempt=attempt, password=password, toast="account.factor.ended",
+        fields=at_field,
+    ):  # fmt: skip
         st.session_state["account.proof"] = ""
 
 
@@ -65,7 +70,9 @@ def _offer() -> None:
 
 def _confirm() -> None:
     given = {"sealed": st.session_state[OFFER].sealed, "code": st.session_state["account.code"]}
-    if actions.attempt(confirm_totp, toast="account.factor.begun", **given):
+    codes = actions.perform(confirm_totp, toast="account.factor.begun", **given)
+    if codes:
+        _recovery.keep(codes)
         del st.session_state[OFFER]
 
 

@@ -73,6 +73,13 @@ ENTRIES: tuple[Entry, ...] = (
         _department(name, f"people/{name}.py", icon, permission=permission, kind=K.PEOPLE)
         for name, icon, permission in _PEOPLE
     ),
+    _workspace("contacts", "contacts", P.CONTACT_VIEW),
+    _workspace("companies", "apartment", P.CONTACT_VIEW),
+    _workspace("import_contacts", "group_add", P.CONTACT_IMPORT),
+    _workspace("segments", "group_work", P.SEGMENT_VIEW),
+    _workspace("topics", "fact_check", P.TOPIC_VIEW),
+    _workspace("forms", "dynamic_form", P.FORM_VIEW),
+    _workspace("events", "bolt", P.EVENT_VIEW),
     _workspace("messages", "forward_to_inbox", P.MESSAGE_VIEW),
     _workspace("templates", "draft", P.TEMPLATE_VIEW),
     _workspace("mailbox", "inbox", P.MESSAGE_VIEW),
@@ -80,6 +87,8 @@ ENTRIES: tuple[Entry, ...] = (
     _admin("senders", "outgoing_mail", P.SENDER_VIEW),
     _admin("caps", "speed", P.CAP_VIEW),
     _admin("calendars", "calendar_month", P.CALENDAR_VIEW),
+    _admin("custom_fields", "edit_note", P.CONTACT_CONFIGURE),
+    _admin("privacy", "shield_person", P.SETTINGS_VIEW),
     _admin("audit", "history", P.AUDIT_VIEW),
     _admin("settings", "settings", P.SETTINGS_VIEW),
     Entry(
@@ -88,6 +97,13 @@ ENTRIES: tuple[Entry, ...] = (
         icon="flag",
         part=Part.HIDDEN,
         permission=P.SETTINGS_EDIT,
+    ),
+    Entry(
+        name="contact",
+        script="workspace/contact.py",
+        icon="person",
+        part=Part.HIDDEN,
+        permission=P.CONTACT_VIEW,
     ),
     Entry(
         name="account",

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import RerunException
 
-from components import actions, auth, banner, direction
+from components import actions, auth, banner, direction, restored
 from components.i18n import t
 from pages import sidebar
 from pages.registry import HERE, Entry, Part, existing
@@ -30,7 +30,7 @@ def _page(who: auth.Who, entry: Entry) -> StreamlitPage:
 @st.fragment(run_every="15s")
 def _watch() -> None:
     """Notice that the visit was ended elsewhere; the full run then leads to the door."""
-    if auth.current() is None:
+    if auth.seen() is None:
         st.rerun()
 
 
@@ -50,6 +50,11 @@ def _main() -> None:
     st.set_page_config(page_icon=str(LOGO), layout="wide")
     who = auth.required()
     auth.note_use(who)
+    with auth.found(who):
+        _frame(who)
+
+
+def _frame(who: auth.Who) -> None:
     entries = existing()
     if who.user is None:
         entries = [entry for entry in entries if entry.name == "setup"]
@@ -59,6 +64,7 @@ def _main() -> None:
     shown = [entry for entry in entries if auth.may(who, entry.permission)]
     direction.apply()
     sidebar.draw(sidebar.Frame(who=who, pages=pages, shown=shown, here=here))
+    restored.banner(who)
     banner.capture(who, pages.get)
     banner.recall()
     _run(who, here, page)

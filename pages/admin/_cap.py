@@ -7,6 +7,8 @@ import streamlit as st
 from components import actions, auth, forms
 from components.i18n import has, language, t
 from core.access.terms import Permission
+from core.consent.rules import in_language
+from core.consent.topics import list_topics
 from core.contacts.terms import Audience
 from core.delivery.service import list_senders
 from core.messages import settings
@@ -33,6 +35,9 @@ def places(who: auth.Who, scope: CapScope) -> dict[int, str]:
                 for one in who.departments}  # fmt: skip
     if scope is CapScope.SENDER and auth.may(who, Permission.SENDER_VIEW):
         return {one.id: one.name for one in actions.ask(list_senders)}
+    if scope is CapScope.TOPIC and auth.may(who, Permission.TOPIC_VIEW):
+        found = (line.topic for line in actions.ask(list_topics))
+        return {one.id: in_language(one.names, [language()]) for one in found if one.is_active}
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Departments: a list, a name in each language, and closing one that is no longer needed."""
+"""Departments: a list, a name in each language, closing one, and opening it again."""
 
 import streamlit as st
 
@@ -15,26 +15,48 @@ KEY = "settings.dep"
 
 
 def draw(who: auth.Who) -> None:
-    """Draw the departments in use and what can be done with them."""
+    """Draw the departments, closed ones last, and what can be done with them."""
     may_edit = auth.may(who, Permission.SETTINGS_EDIT)
-    acts = (Action("rename", t("settings.department.rename")),
-            Action("off", t("settings.department.off"), is_dangerous=True))  # fmt: skip
-    rows = [
-        Row(id=str(one.id), cells={"name": Cell(named(one)), "kind": t(f"department.{one.kind}")},
-            actions=acts if may_edit else ())
-        for one in who.departments
-    ]  # fmt: skip
-    columns = [Column(name, t(f"settings.department.{name}")) for name in ("name", "kind")]
+    found = actions.ask(service.list_departments)
+    rows = [_row(one, may_edit=may_edit) for one in found]
+    names = ("name", "kind", "state")
+    columns = [Column(name, t(f"settings.department.{name}")) for name in names]
     pressed = tables.show(f"{KEY}.table", columns, rows, label=t("settings.tab.departments"))
     if may_edit and st.button(t("settings.department.add"), key=f"{KEY}.add",
                               icon=":material/add:"):  # fmt: skip
         st.dialog(t("settings.department.add"))(_add)()
     elif pressed.acted:
-        chosen = next(one for one in who.departments if one.id == int(pressed.acted))
-        if pressed.action == "rename":
-            st.dialog(t("settings.department.rename"))(_rename)(chosen)
-        else:
-            st.dialog(t("settings.department.off"))(_close)(chosen)
+        _act(pressed.action, next(one for one in found if one.id == int(pressed.acted)))
+
+
+def _row(one: Department, *, may_edit: bool) -> Row:
+    last = (
+        Action("off", t("settings.department.off"), is_dangerous=True)
+        if one.is_active
+        else Action("on", t("settings.department.on"))
+    )
+    state = "in_use" if one.is_active else "is_closed"
+    return Row(
+        id=str(one.id),
+        cells={
+            "name": Cell(named(one)),
+            "kind": t(f"department.{one.kind}"),
+            "state": Cell(
+                t(f"settings.department.state.{state}"), tone="good" if one.is_active else "muted"
+            ),
+        },
+        actions=(Action("rename", t("settings.department.rename")), last) if may_edit else (),
+    )
+
+
+def _act(action: str, chosen: Department) -> None:
+    if action == "rename":
+        st.dialog(t("settings.department.rename"))(_rename)(chosen)
+    elif action == "off":
+        st.dialog(t("settings.department.off"))(_close)(chosen)
+    elif actions.attempt(service.activate_department, department_id=chosen.id,
+                         version=chosen.version, toast="settings.department.opened"):  # fmt: skip
+        st.rerun()
 
 
 def named(one: Department) -> str:

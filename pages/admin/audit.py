@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from components import actions, auth, dates, empty, page, tables
+from components import actions, auth, dates, empty, page, tables, takeout
 from components.html import note, safe, show, tag
 from components.i18n import moment, reader, t
 from components.tables import Column, Row
@@ -98,9 +98,8 @@ with main, st.container(horizontal=True):
     if st.button(t("audit.verify"), key=f"{KEY}.verify", icon=":material/verified:"):
         st.session_state[f"{KEY}.report"] = actions.ask(answers.verified)
     if auth.may(who, Permission.AUDIT_EXPORT):
-        st.download_button(t("audit.export"), lambda: _export(wanted), file_name="audit.csv",
-                           mime="text/csv", key=f"{KEY}.export",
-                           icon=":material/download:")  # fmt: skip
+        takeout.button(f"{KEY}.export", t("audit.export"), lambda: _export(wanted),
+                       file_name="audit.csv")  # fmt: skip
 if f"{KEY}.report" in st.session_state:
     _report(st.session_state[f"{KEY}.report"])
 opened = _list(wanted)

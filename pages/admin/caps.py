@@ -4,15 +4,14 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import actions, auth, dates, empty, forms, page
+from components import actions, auth, empty, page
 from components.html import badge, safe, show, tag
 from components.i18n import duration, hour, t
 from core.access.terms import Permission
 from core.messages import settings
-from core.messages.inputs import QuietInput
 from core.messages.models import CapRule, QuietRule
 from core.messages.terms import CapScope, DayRule, WindowKind
-from pages.admin import _cap
+from pages.admin import _cap, _quiet
 
 KEY = "caps"
 SWITCHES = {
@@ -78,34 +77,7 @@ def _edit(rule: CapRule | QuietRule) -> None:
     if isinstance(rule, CapRule):
         _cap.form(who, rule)
     else:
-        _edit_quiet(rule)
-
-
-def _edit_quiet(rule: QuietRule) -> None:
-    key = f"{KEY}.quiet{rule.id}"
-    with st.container(horizontal=True):
-        starts = dates.time_field(f"{key}.starts", t("caps.quiet.starts"), value=rule.starts,
-                                  hint=t("caps.quiet.zone"))  # fmt: skip
-        ends = dates.time_field(f"{key}.ends", t("caps.quiet.ends"), value=rule.ends,
-                                hint=t("caps.quiet.empty"))  # fmt: skip
-    weekend = forms.switch(f"{key}.weekend", t("caps.quiet.weekend.switch"),
-                           value=rule.weekend is DayRule.WAIT)  # fmt: skip
-    holiday = forms.switch(f"{key}.holiday", t("caps.quiet.holiday.switch"),
-                           value=rule.holiday is DayRule.WAIT)  # fmt: skip
-    if not forms.save_bar(key, ready=not _is_wrong(key, starts=starts, ends=ends)):
-        return
-    days = {True: DayRule.WAIT, False: DayRule.SEND}
-    given = QuietInput(audience=rule.audience, department_id=rule.department_id, starts=starts,
-                       ends=ends, weekend=days[weekend], holiday=days[holiday])  # fmt: skip
-    if actions.attempt(settings.change_quiet, rule_id=rule.id, seen_version=rule.version,
-                       given=given):  # fmt: skip
-        st.rerun()
-
-
-def _is_wrong(key: str, **hours: object) -> bool:
-    """Return whether something stands in a field that is no hour; empty means no hours."""
-    return any(at is None and str(st.session_state.get(f"{key}.{name}", "")).strip()
-               for name, at in hours.items())  # fmt: skip
+        _quiet.form(who, rule)
 
 
 who = auth.required()
@@ -121,7 +93,12 @@ for cap in caps:
 if not caps:
     empty.show(KEY, key=KEY)
 page.section("caps.quiet")
+st.caption(t("caps.quiet.scope"))
 for quiet in actions.ask(settings.list_quiet):
     _card(quiet, "quiet", _quiet_sentence(quiet))
-if adding:
+quieting = may_edit and st.button(t("caps.quiet.add"), key=f"{KEY}.quiet.add",
+                                  icon=":material/bedtime:")  # fmt: skip
+if quieting:
+    st.dialog(t("caps.quiet.add"))(_quiet.form)(who, None)
+elif adding:
     st.dialog(t("caps.add"))(_cap.form)(who, None)

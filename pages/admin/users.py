@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from components import actions, auth, page, tables
+from components import actions, auth, columns, page, tables, takeout
 from components.html import Tone
 from components.i18n import ago, moment, t
 from components.tables import Action, Cell, Column, Row
 from core.access.terms import Permission
-from core.accounts import api_keys, second_factor, service
+from core.accounts import api_keys, exports, second_factor, service
 from core.accounts.service import StaffLine
 from core.accounts.terms import StaffState
 from core.notices import service as notices
@@ -52,11 +52,16 @@ def _row(line: StaffLine) -> Row:
 
 def _list() -> None:
     found = actions.ask(service.list_staff)
-    columns = [
-        Column(name, t(f"users.column.{name}")) for name in ("name", "roles", "state", "seen")
-    ]
-    pressed = tables.show(f"{KEY}.table", columns, [_row(one) for one in found],
+    every = [Column(name, t(f"users.column.{name}"),
+                    note=t("users.column.login") if name == "name" else "")
+             for name in ("name", "roles", "state", "seen")]  # fmt: skip
+    shown = columns.mine(KEY, every)
+    pressed = tables.show(f"{KEY}.table", shown, [_row(one) for one in found],
                           label=t("users.title"))  # fmt: skip
+    with st.container(horizontal=True):
+        columns.choose(KEY, every)
+        if auth.may(who, Permission.USER_EXPORT):
+            takeout.offer(KEY, shown, _all, name=t("page.users"), total=len(found))
     if not pressed.acted:
         return
     line = next(one for one in found if one.user.id == int(pressed.acted))
@@ -66,6 +71,10 @@ def _list() -> None:
         st.dialog(t("users.leave"))(_staff.leave)(line, found)
     else:
         _at_once(pressed.action, line.user.id)
+
+
+def _all() -> list[Row]:
+    return [_row(line) for line in actions.perform(exports.export_staff, toast="") or ()]
 
 
 def _at_once(action: str, user_id: int) -> None:

@@ -3,15 +3,18 @@
 from datetime import date, timedelta
 from itertools import dropwhile
 
-from components import actions, charts, page, tables
+from components import actions, auth, charts, page, tables, takeout
 from components.charts import Point
-from components.i18n import ago, moment, number, reader, t
+from components.i18n import ago, moment, reader, t
 from components.tables import Cell, Column, Row
 from core import clock
+from core.access.terms import Permission
 from core.i18n import formats
 from core.i18n.calendar import parts
 from core.i18n.terms import Word
+from core.operations import exports
 from core.operations import service as stock
+from core.operations.models import StockMovement
 from pages.operations._item import field, head
 
 DAYS_SHOWN = timedelta(days=30)
@@ -32,24 +35,34 @@ def draw(item_id: int) -> None:
     page.section("stock.movements")
     found = actions.ask(stock.movements, item_id=item_id, limit=LAST_MOVES)
     columns = [
-        Column(key="kind", label=field("kind")),
+        Column(key="kind", label=field("kind"), note=field("note")),
         Column(key="quantity", label=field("quantity"), kind="number"),
         Column(key="after", label=field("on_hand_after"), kind="number"),
         Column(key="at", label=t("stock.at")),
     ]
-    rows = [
-        Row(
-            id=str(movement.id),
-            cells={
-                "kind": Cell(text=t(f"stock.kind.{movement.kind}"), note=movement.note),
-                "quantity": number(movement.quantity),
-                "after": number(movement.on_hand_after),
-                "at": Cell(text=ago(movement.at), hover=moment(movement.at)),
-            },
-        )
-        for movement, _ in found.lines
-    ]
+    rows = [_row(movement) for movement, _ in found.lines]
     tables.show("item.movements", columns, rows, label=t("stock.movements"))
+    if found.lines and auth.may(auth.required(), Permission.STOCK_EXPORT):
+        takeout.offer("item.movements", columns, lambda: _all(item_id), total=found.count,
+                      name=f"{t('stock.movements')} {item.code}")  # fmt: skip
+
+
+def _all(item_id: int) -> list[Row]:
+    found = actions.perform(exports.export_movements, item_id=item_id, limit=takeout.MOST_ROWS,
+                            toast="")  # fmt: skip
+    return [_row(movement) for movement, _ in found or ()]
+
+
+def _row(movement: StockMovement) -> Row:
+    return Row(
+        id=str(movement.id),
+        cells={
+            "kind": Cell(text=t(f"stock.kind.{movement.kind}"), note=movement.note),
+            "quantity": movement.quantity,
+            "after": movement.on_hand_after,
+            "at": Cell(text=ago(movement.at), hover=moment(movement.at)),
+        },
+    )
 
 
 def _short(value: date) -> str:

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import actions, auth, empty, page, tables, tiles
+from components import actions, auth, columns, empty, page, tables, takeout, tiles
 from components.html import Tone
 from components.i18n import ago, duration, moment, number, t
 from components.tables import Action, Cell, Column, Row
 from components.tiles import Tile
 from core import clock
 from core.access.terms import Permission
-from core.alerts import history
+from core.alerts import exports, history
 from core.alerts.terms import EpisodeFilter, EpisodeLine, EpisodeState, Severity
 
 KEY = "episodes"
@@ -75,8 +75,8 @@ def _row(line: EpisodeLine) -> Row:
         id=str(line.episode_id),
         cells={
             "item": Cell(text=line.name, note=line.code),
-            "on_hand": Cell(text=number(line.on_hand), note=line.unit),
-            "level": number(line.level),
+            "on_hand": Cell(text=number(line.on_hand), note=line.unit, value=line.on_hand),
+            "level": line.level,
             "since": Cell(text=ago(line.opened_at), hover=moment(line.opened_at)),
             "state": _state(line),
             "rule": line.rule_name,
@@ -87,7 +87,8 @@ def _row(line: EpisodeLine) -> Row:
 
 def _list() -> tables.Pressed:
     where = _filters()
-    sheet = tables.sheet(KEY, actions.ask(history.list_episodes, wanted=where, limit=1).count)
+    found = actions.ask(history.list_episodes, wanted=where, offset=tables.offset(KEY))
+    sheet = tables.sheet(KEY, found.count)
     if not sheet.total:
         if where == EpisodeFilter():
             empty.show("episodes", key=KEY)
@@ -96,17 +97,35 @@ def _list() -> tables.Pressed:
                 st.session_state.pop(f"{KEY}.{name}", None)
             st.rerun()
         return tables.Pressed()
-    found = actions.ask(history.list_episodes, wanted=where, offset=sheet.offset)
+    if not found.lines:  # the list became shorter; `sheet` turned back to its end
+        st.rerun()
+    every = _columns()
+    shown = columns.mine(KEY, every)
+    pressed = tables.show(f"{KEY}.table", shown, [_row(line) for line in found.lines],
+                          label=t("episodes.title"), picks=may_take)  # fmt: skip
+    with tables.foot(sheet):
+        columns.choose(KEY, every)
+        if auth.may(who, Permission.ALERT_EXPORT):
+            takeout.offer(KEY, shown, lambda: _all(where), name=t("page.episodes"),
+                          total=sheet.total)  # fmt: skip
+    return pressed
+
+
+def _columns() -> list[Column]:
     ends = {"on_hand", "level"}
-    columns = [
-        Column(key=name, label=t(f"episodes.column.{name}"),
+    notes = {"item": t("stock.field.code"), "on_hand": t("stock.field.unit"),
+             "state": t("episodes.column.state.note")}  # fmt: skip
+    return [
+        Column(key=name, label=t(f"episodes.column.{name}"), note=notes.get(name, ""),
                kind="number" if name in ends else "text")
         for name in ("item", "on_hand", "level", "since", "state", "rule")
     ]  # fmt: skip
-    pressed = tables.show(f"{KEY}.table", columns, [_row(line) for line in found.lines],
-                          label=t("episodes.title"), picks=may_take)  # fmt: skip
-    tables.foot(sheet)
-    return pressed
+
+
+def _all(where: EpisodeFilter) -> list[Row]:
+    found = actions.perform(exports.export_episodes, wanted=where, limit=takeout.MOST_ROWS,
+                            toast="")  # fmt: skip
+    return [_row(line) for line in found or ()]
 
 
 who = auth.required()

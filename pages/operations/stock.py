@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from components import actions, auth, empty, page, tables, tiles
+from components import actions, auth, columns, empty, page, tables, takeout, tiles
 from components.html import Tone
 from components.i18n import ago, moment, number, t
 from components.tables import Action, Cell, Column, Row
 from components.tiles import Tile
 from core.access.terms import Permission
+from core.operations import exports
 from core.operations import service as stock
 from core.operations.models import StockItem
 from core.operations.rules import stock_word
@@ -26,14 +27,9 @@ SORTS = {"code": StockSort.CODE, "name": StockSort.NAME, "on_hand": StockSort.ON
 
 def _tiles() -> None:
     found = actions.ask(stock.tiles)
-    tiles.show(
-        [
-            Tile(label=t("stock.tile.items"), value=found.item_count),
-            Tile(label=t("stock.tile.low"), value=found.low_count),
-            Tile(label=t("stock.tile.out"), value=found.out_count),
-            Tile(label=t("stock.tile.oversold"), value=found.oversold_count),
-        ]
-    )
+    counts = {"items": found.item_count, "low": found.low_count, "out": found.out_count,
+              "oversold": found.oversold_count}  # fmt: skip
+    tiles.show([Tile(label=t(f"stock.tile.{name}"), value=one) for name, one in counts.items()])
 
 
 def _filters() -> StockFilter:
@@ -67,8 +63,8 @@ def _row(item: StockItem) -> Row:
             "code": item.code,
             "name": item.name,
             "category": item.category,
-            "on_hand": Cell(number(item.on_hand), note=item.unit),
-            "reorder_point": number(item.reorder_point),
+            "on_hand": Cell(number(item.on_hand), item.unit, value=item.on_hand),
+            "reorder_point": item.reorder_point,
             "state": Cell(t(f"stock.state.{word}"), tone=TONES[word]),
             "low_since": since,
         },
@@ -85,8 +81,9 @@ def _row(item: StockItem) -> Row:
 def _columns() -> list[Column]:
     texts = [Column(name, t(f"stock.field.{name}"), sorts=name in SORTS)
              for name in ("code", "name", "category")]  # fmt: skip
-    counts = [Column(name, t(f"stock.field.{name}"), "number", sorts=name in SORTS)
-              for name in ("on_hand", "reorder_point")]  # fmt: skip
+    counts = [Column("on_hand", t("stock.field.on_hand"), "number", sorts=True,
+                     note=t("stock.field.unit")),
+              Column("reorder_point", t("stock.field.reorder_point"), "number")]  # fmt: skip
     rest = [Column("state", t("stock.state")), Column("low_since", t("stock.field.low_since"))]
     return [*texts, *counts, *rest]
 
@@ -94,19 +91,33 @@ def _columns() -> list[Column]:
 def _list() -> tables.Pressed:
     where = _filters()
     order = st.session_state.setdefault(f"{KEY}.order", "code")
-    sheet = tables.sheet(KEY, actions.ask(stock.list_items, wanted=where, limit=1).count)
+    found = actions.ask(stock.list_items, wanted=where, sort=SORTS[order],
+                        offset=tables.offset(KEY))  # fmt: skip
+    sheet = tables.sheet(KEY, found.count)
     if not sheet.total:
         _nothing(where)
         return tables.Pressed()
-    found = actions.ask(stock.list_items, wanted=where, sort=SORTS[order], offset=sheet.offset)
-    rows = [_row(item) for item in found.lines]
-    pressed = tables.show(f"{KEY}.table", _columns(), rows, label=t("stock.title"), opens=True,
-                          order=order)  # fmt: skip
-    tables.foot(sheet)
+    if not found.lines:  # the list became shorter; `sheet` turned back to its end
+        st.rerun()
+    every = _columns()
+    shown = columns.mine(KEY, every)
+    pressed = tables.show(f"{KEY}.table", shown, [_row(item) for item in found.lines],
+                          label=t("stock.title"), opens=True, order=order)  # fmt: skip
+    with tables.foot(sheet):
+        columns.choose(KEY, every)
+        if auth.may(who, Permission.STOCK_EXPORT):
+            takeout.offer(KEY, shown, lambda: _all(where, order), name=t("page.stock"),
+                          total=sheet.total)  # fmt: skip
     if pressed.sorted_by and pressed.sorted_by != order:
         st.session_state[f"{KEY}.order"] = pressed.sorted_by
         st.rerun()
     return pressed
+
+
+def _all(where: StockFilter, order: str) -> list[Row]:
+    found = actions.perform(exports.export_items, wanted=where, sort=SORTS[order],
+                            limit=takeout.MOST_ROWS, toast="")  # fmt: skip
+    return [_row(item) for item in found or ()]
 
 
 def _nothing(where: StockFilter) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import actions, auth, empty, page, tables, tiles
+from components import actions, auth, columns, empty, page, tables, takeout, tiles
 from components.i18n import day, reader, t
 from components.tables import Action, Cell, Column, Row
 from components.tiles import Tile
@@ -10,6 +10,7 @@ from core import clock
 from core.access.terms import Permission
 from core.i18n import formats
 from core.jobs.terms import JobKind
+from core.people import exports
 from core.people import service as people
 from core.people.figures import figures
 from core.people.terms import EmployeeLine
@@ -62,12 +63,28 @@ def _list() -> tables.Pressed:
             st.rerun()
         return tables.Pressed()
     found = actions.ask(people.list_employees, search=search, page=sheet.number)
-    names = ("name", "job_title", "email", "start_date", "language")
-    columns = [Column(name, t(f"employees.column.{name}")) for name in names]
+    every = _columns()
+    shown = columns.mine(KEY, every)
     rows = [_row(line) for line in found]
-    pressed = tables.show(f"{KEY}.table", columns, rows, label=t("employees.title"), opens=True)
-    tables.foot(sheet)
+    pressed = tables.show(f"{KEY}.table", shown, rows, label=t("employees.title"), opens=True)
+    with tables.foot(sheet):
+        columns.choose(KEY, every)
+        if auth.may(who, Permission.EMPLOYEE_EXPORT):
+            takeout.offer(KEY, shown, lambda: _all(search), name=t("page.employees"),
+                          total=total)  # fmt: skip
     return pressed
+
+
+def _columns() -> list[Column]:
+    names = ("name", "job_title", "email", "start_date", "language")
+    notes = {"name": t("employees.column.code")}
+    return [Column(name, t(f"employees.column.{name}"), note=notes.get(name, "")) for name in names]
+
+
+def _all(search: str) -> list[Row]:
+    found = actions.perform(exports.export_employees, search=search, limit=takeout.MOST_ROWS,
+                            toast="")  # fmt: skip
+    return [_row(line) for line in found or ()]
 
 
 def _react(pressed: tables.Pressed) -> None:

@@ -14,6 +14,7 @@ from core.people import onboarding, service
 from core.people.figures import names
 from core.people.terms import StripDay, StripEntry, StripState, WelcomeInput
 from core.templates import service as templates
+from core.templates.shipped import name_in
 
 KEY = "welcome"
 DAYS, STEP, LEAD = 14, timedelta(days=14), timedelta(days=1)
@@ -78,7 +79,7 @@ def _mail(employee_id: int) -> None:
     """Draw the template, the mail as this employee will see it, and when it leaves."""
     page.section("welcome.mail")
     found = actions.ask(templates.list_templates, purpose="welcome")
-    known = {one.id: one.name for one in found}
+    known = {one.id: name_in(one, language()) for one in found}
     writing, seeing = st.columns([2, 3], gap="large")
     with writing:
         first = next(iter(known), None)

@@ -7,13 +7,15 @@ import streamlit as st
 
 from components import actions, auth, explain, page
 from components.html import Tone, note, safe, show, tag
-from components.i18n import moment, t
+from components.i18n import language, moment, t
 from core import clock
 from core.access.terms import Permission
 from core.messages import service as messages
-from core.messages.models import Delivery
+from core.messages.models import Delivery, Message
 from core.messages.service import Explanation
 from core.messages.terms import MessageStatus, Outcome, Reason
+from core.templates.models import Template
+from core.templates.shipped import name_in
 
 KEY = "messages"
 S = MessageStatus
@@ -38,12 +40,17 @@ def group_of(status: MessageStatus) -> str:
     return next(name for name, statuses in GROUPS.items() if status in statuses)
 
 
+def subject(message: Message, template: Template | None) -> str:
+    """Return the subject; until it is made on leaving, what the template is called."""
+    known = name_in(template, language()) if template else t("messages.subject_later")
+    return message.subject_text or known
+
+
 def draw(public_id: str) -> None:
     """Draw why this message is where it is, the mail itself, and what may be done about it."""
     found = actions.ask(messages.explain, public_id=public_id, now=clock.now())
     name = f"{found.person.first_name} {found.person.last_name}" if found.person else ""
-    title = tag("h3", safe(found.message.subject_text or t("messages.subject_later")),
-                class_="ch-heading")  # fmt: skip
+    title = tag("h3", safe(subject(found.message, found.template)), class_="ch-heading")
     to = t("messages.to", person=name.strip() or t("common.unknown"))
     show(title + tag("p", safe(to), class_="ch-purpose"))
     _verdict(found)

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import actions, empty, explain, page, tables, tiles
+from components import actions, auth, columns, empty, explain, page, tables, takeout, tiles
 from components.i18n import ago, moment, t
 from components.tables import Cell, Column, Row
 from components.tiles import Tile
 from core import clock
+from core.access.terms import Permission
+from core.messages import exports
 from core.messages import service as messages
 from core.messages.service import MessageFilter, MessageLine
 from pages.workspace import _why
@@ -53,7 +55,7 @@ def _row(line: MessageLine) -> Row:
         id=message.public_id,
         cells={
             "person": line.person or t("common.unknown"),
-            "subject": message.subject_text or t("messages.subject_later"),
+            "subject": _why.subject(message, line.template),
             "state": Cell(t(f"messages.group.{group}"), tone=TONES[group]),
             "why": reason,
             "at": Cell(ago(at), hover=moment(at)),
@@ -76,9 +78,21 @@ def _list() -> str | None:
         _nothing(where)
         return None
     rows = [_row(line) for line in found.lines]
-    pressed = tables.show(f"{KEY}.table", _columns(), rows, label=t("messages.title"), opens=True)
-    tables.foot(sheet)
+    every = _columns()
+    shown = columns.mine(KEY, every)
+    pressed = tables.show(f"{KEY}.table", shown, rows, label=t("messages.title"), opens=True)
+    with tables.foot(sheet):
+        columns.choose(KEY, every)
+        if auth.may(who, Permission.MESSAGE_EXPORT):
+            takeout.offer(KEY, shown, lambda: _all(where), name=t("page.messages"),
+                          total=found.total)  # fmt: skip
     return pressed.opened
+
+
+def _all(where: MessageFilter) -> list[Row]:
+    found = actions.perform(exports.export_messages, where=where, limit=takeout.MOST_ROWS,
+                            toast="")  # fmt: skip
+    return [_row(line) for line in found or ()]
 
 
 def _nothing(where: MessageFilter) -> None:
@@ -91,6 +105,7 @@ def _nothing(where: MessageFilter) -> None:
     empty.show("messages", key=KEY)
 
 
+who = auth.required()
 page.header(KEY)
 _tiles()
 opened = _list()

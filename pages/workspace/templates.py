@@ -5,20 +5,20 @@ import streamlit as st
 from components import actions, auth, empty, forms, page, tables
 from components.html import Tone, safe, show, tag
 from components.i18n import language as my_language
-from components.i18n import plain, t
+from components.i18n import t
 from components.tables import Cell, Column, Row
 from core.access.terms import Permission
 from core.i18n.terms import Language
 from core.templates import service
 from core.templates.models import Template, TemplateVersion
 from core.templates.service import TemplateInput
+from core.templates.shipped import name_in
 from core.templates.terms import MessageClass
+from pages.workspace import _template
 
 KEY = "templates"
 OPEN = f"{KEY}.opened"
 PURPOSES = ("welcome", "announcement", "other")
-FIELDS = ("contact.first_name", "contact.last_name", "contact.full_name", "organisation.name",
-          "sender.name")  # fmt: skip
 TONES: tuple[Tone, ...] = ("muted", "danger", "good", "notice")  # in the order of the classes
 
 
@@ -32,13 +32,12 @@ def _list() -> None:
     if not found:
         empty.show(KEY, key=KEY)
         return
-    names = ("name", "class", "languages")
-    columns = [Column(name, t(f"templates.column.{name}")) for name in names]
+    columns = [Column(one, t(f"templates.column.{one}")) for one in ("name", "class", "languages")]
     rows = [
         Row(
             id=str(one.id),
             cells={
-                "name": one.name,
+                "name": name_in(one, my_language()),
                 "class": Cell(_klass(one.klass), tone=TONES[list(MessageClass).index(one.klass)]),
                 "languages": " · ".join(code.own_name for code in spoken.get(one.id, [])),
             },
@@ -75,23 +74,15 @@ def _texts(known: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return texts
 
 
-def _fields() -> None:
-    with st.popover(t("templates.fields"), icon=":material/data_object:"):
-        st.caption(t("templates.fields.hint"))
-        for name in FIELDS:
-            st.markdown(plain(t(f"templates.field.{name}")))
-            st.code("{{ " + name + " }}", language=None)
-        st.caption(t("templates.fields.fallback"))
-        st.code('{{ contact.first_name | default("…") }}', language=None)
-
-
 def _edit(template: Template, version: TemplateVersion) -> None:
-    show(tag("h2", safe(template.name), class_="ch-heading"))
+    show(tag("h2", safe(name_in(template, my_language())), class_="ch-heading"))
     st.caption(t("templates.version", number=version.number, klass=_klass(template.klass)))
     writing, seeing = st.columns([3, 2], gap="large")
     may = auth.may(who, Permission.TEMPLATE_EDIT)
     with writing:
-        _fields()
+        if _template.topic(who, template):
+            _go(template.id)
+        _template.fields()
         texts = _texts(version.texts)
         if forms.save_bar(f"{KEY}.edit.save", label=t("templates.save"), ready=may):
             saved = actions.perform(service.save_version, toast="templates.saved",
