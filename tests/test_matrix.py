@@ -24,6 +24,18 @@ BUILDING_BLOCKS = {
     "core.access.service.may",
     "core.access.service.require",
     "core.audit.service.record",
+    "core.contacts.card.admit",
+    "core.contacts.card.locked",
+    "core.contacts.listing.narrowed",
+    "core.contacts.reach.person",
+    "core.profiles.caps.read",
+    "core.profiles.consent.read",
+    "core.profiles.messages.read",
+    "core.profiles.orders.read",
+    "core.profiles.segments.read",
+    "core.profiles.timeline.read",
+    "core.profiles.work.read",
+    "core.profiles.timeline.message_lines",
     "core.messages.queueing.put",
     "core.accounts.passwords.own_account",
     "core.people.intake.link_managers",
@@ -35,6 +47,8 @@ BUILDING_BLOCKS = {
     "core.people.staff.admit",
     "core.people.staff.amend",
     "core.people.staff.enrol",
+    "core.privacy.erasing.forget",
+    "core.segments.service.readable",
 }
 """Functions that take an actor for the record; the verbs that call them ask for permission."""
 

@@ -24,7 +24,7 @@ from core.organisation.models import Organisation
 from tests.support.browser import Site, act, complaints, context_of, open_app, press
 from tests.support.cast import without_limits
 from tests.support.installation import (
-    SWEEP_S,
+    ARRIVES_S,
     click,
     enter,
     go,
@@ -112,7 +112,7 @@ def test_a_welcome_mail_is_previewed_sent_and_seen_to_arrive(
     expect(undo).to_be_visible()
     expect(undo).to_contain_text(translate(language, "common.undo"))
     assert letters(to) == []
-    eventually(lambda: bool(letters(to)), deadline_s=RECALL_S + SWEEP_S)
+    eventually(lambda: bool(letters(to)), deadline_s=RECALL_S + ARRIVES_S)
     expect(undo).to_be_hidden(timeout=10_000)
     go(page, f"{site.url}/mailbox")
     expect(page.locator("tbody tr", has_text=to)).to_contain_text(FIRST[language])

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from sqlmodel import Session, select
 
 from core import signing
@@ -14,71 +13,39 @@ from core.access.terms import SYSTEM, Role
 from core.accounts import passwords, queries, second_factor, sessions, sign_in
 from core.accounts.models import LoginAttempt, LoginSession, User
 from core.accounts.rules import FREE_TRIES, IDLE_LIMIT, TOUCH_EVERY, VISIT_LIMIT
-from core.accounts.sessions import Opened, Place, Visit
+from core.accounts.sessions import Place
 from core.accounts.sign_in import Entry
 from core.accounts.terms import SessionKind, SignIn
 from core.audit.models import AuditEntry
 from core.db import reading, transaction
 from core.errors import Conflict, Invalid, NotFound
-from tests.support.cast import make_organisation, make_user
-
-GOOD = "vault otter cobalt mitten"
-OTHER = "lantern walnut drizzle sofa"
-HOME, AWAY = Place("198.51.100.7", "Firefox"), Place("203.0.113.9", "curl")
-
-
-class Counting:
-    """Counts how often a password is really compared; quick, because nothing here is secret."""
-
-    def __init__(self) -> None:
-        self.inner = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-        self.hash = self.inner.hash
-        self.compared = 0
-
-    def verify(self, kept: str, given: bytes) -> bool:
-        self.compared += 1
-        return self.inner.verify(kept, given)
+from tests.support.cast import make_user
+from tests.support.signing_in import (
+    AWAY,
+    GOOD,
+    HOME,
+    OTHER,
+    Counting,
+    change_password,
+    counting,
+    enter,
+    give,
+    registered,
+    turn_off,
+    turn_on,
+    visit_of,
+)
 
 
 @pytest.fixture
 def hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
-    made = Counting()
-    monkeypatch.setattr(passwords, "_hasher", made)
-    passwords._dummy.cache_clear()
-    yield made
-    passwords._dummy.cache_clear()
+    with counting(monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture
 def user(store: str, hasher: Counting, now: datetime) -> User:
-    with transaction() as session:
-        make_organisation(session)
-        made = make_user(session, "nasrin", Role.ADMINISTRATOR)
-        passwords.set_password(session, SYSTEM, user_id=made.id, password=GOOD, now=now)
-    return made
-
-
-def enter(
-    login: str, password: str, *, now: datetime, place: Place = HOME, old: str | None = None
-) -> Entry:
-    """The three steps of the door, at a moment of the test's choosing."""
-    with transaction() as session:
-        attempt = sign_in.knock(session, SYSTEM, login=login, place=place, now=now)
-    if attempt.wait:
-        return Entry(SignIn.WAIT, wait=attempt.wait)
-    is_right = passwords.matches(attempt.password_hash, password)
-    with transaction() as session:
-        if not is_right:
-            return sign_in.turn_away(session, SYSTEM, attempt=attempt, now=now)
-        return sign_in.let_in(session, SYSTEM, attempt=attempt, old_hash=old, now=now)
-
-
-def visit_of(opened: Opened | None, *, now: datetime) -> Visit | None:
-    assert opened is not None
-    with reading() as session:
-        return sessions.resolve_session(
-            session, session_hash=signing.digest(opened.secret), now=now
-        )
+    return registered(now)
 
 
 def test_the_right_password_opens_a_visit_with_the_roles_held_now(
@@ -99,6 +66,10 @@ def test_the_right_password_opens_a_visit_with_the_roles_held_now(
 def test_whoever_is_named_a_wrong_password_costs_one_comparison_and_the_same_rows(
     user: User, hasher: Counting, now: datetime
 ) -> None:
+    """Equal time is proved by equal work: what costs time is the hash, and it is counted.
+
+    A clock on a shared machine would measure its neighbours instead.
+    """
     names = (
         "nasrin",
         "nobody",
@@ -233,8 +204,7 @@ def test_changing_my_password_ends_my_other_visits_at_once_and_keeps_this_one(
     visit = visit_of(here, now=now)
     assert visit is not None
     assert visit.actor is not None
-    with transaction() as session:
-        passwords.change_own_password(session, visit.actor, current=GOOD, password=OTHER, now=now)
+    change_password(visit.actor, current=GOOD, password=OTHER, now=now)
     assert visit_of(here, now=now) is not None
     assert visit_of(there, now=now) is None
     assert enter("nasrin", GOOD, now=now).outcome is SignIn.WRONG
@@ -252,10 +222,8 @@ def test_changing_my_password_asks_for_the_present_one_and_for_a_good_new_one(
         (GOOD, "short", "password.too_short"),
         (GOOD, "nasrin likes tea", "password.own_word"),
     ):
-        with pytest.raises(Invalid) as refusal, transaction() as session:
-            passwords.change_own_password(
-                session, visit.actor, current=current, password=password, now=now
-            )
+        with pytest.raises(Invalid) as refusal:
+            change_password(visit.actor, current=current, password=password, now=now)
         assert refusal.value.code == code
     assert enter("nasrin", GOOD, now=now).outcome is SignIn.OPENED
 
@@ -273,30 +241,11 @@ def test_a_password_changed_between_knock_and_entry_opens_nothing(
     assert entry == Entry(SignIn.WRONG)
 
 
-def turn_on(user: User, *, now: datetime) -> str:
-    """Turn the second factor on for this person and return its secret."""
-    with transaction() as session:
-        actor = sessions.actor_of(session, user)
-        offer = second_factor.start_totp(session, actor, now=now)
-        code = pyotp.TOTP(offer.secret).at(now)
-        second_factor.confirm_totp(session, actor, sealed=offer.sealed, code=code, now=now)
-    return offer.secret
-
-
-def give(opened: Opened | None, code: str, *, now: datetime, place: Place = HOME) -> Entry:
-    assert opened is not None
-    with transaction() as session:
-        return second_factor.confirm_second_factor(
-            session, SYSTEM, session_hash=signing.digest(opened.secret), code=code, place=place,
-            now=now,
-        )  # fmt: skip
-
-
 @pytest.mark.spec("U60")
 def test_with_a_second_factor_the_password_alone_is_good_for_nothing(
     user: User, now: datetime
 ) -> None:
-    secret = turn_on(user, now=now)
+    secret = turn_on(user, now=now).secret
     later = now + timedelta(minutes=2)
     entry = enter("nasrin", GOOD, now=later)
     assert entry.outcome is SignIn.SECOND_FACTOR
@@ -311,7 +260,7 @@ def test_with_a_second_factor_the_password_alone_is_good_for_nothing(
 
 @pytest.mark.spec("U60")
 def test_a_code_works_once_and_codes_before_it_not_at_all(user: User, now: datetime) -> None:
-    secret = turn_on(user, now=now)
+    secret = turn_on(user, now=now).secret
     totp, later = pyotp.TOTP(secret), now + timedelta(minutes=5)
     first = give(enter("nasrin", GOOD, now=later).opened, totp.at(later), now=later)
     assert first.outcome is SignIn.OPENED
@@ -328,7 +277,7 @@ def test_a_code_works_once_and_codes_before_it_not_at_all(user: User, now: datet
 def test_codes_may_be_typed_in_the_digits_of_any_language(
     user: User, now: datetime, digits: str
 ) -> None:
-    secret = turn_on(user, now=now)
+    secret = turn_on(user, now=now).secret
     later = now + timedelta(minutes=5)
     code = pyotp.TOTP(secret).at(later).translate(str.maketrans("0123456789", digits))
     entry = give(enter("nasrin", GOOD, now=later).opened, f" {code[:3]} {code[3:]}", now=later)
@@ -346,7 +295,7 @@ def test_guessing_codes_is_slowed_like_guessing_passwords(user: User, now: datet
 
 
 def test_the_half_open_visit_ends_after_five_minutes(user: User, now: datetime) -> None:
-    secret = turn_on(user, now=now)
+    secret = turn_on(user, now=now).secret
     opened = enter("nasrin", GOOD, now=now).opened
     later = now + timedelta(minutes=5)
     with pytest.raises(NotFound):
@@ -372,7 +321,7 @@ def test_a_second_factor_is_kept_sealed_and_turned_on_only_by_a_code_that_works(
         with pytest.raises(Invalid) as refusal:
             second_factor.confirm_totp(session, actor, sealed=offer.sealed, code=code, now=late)
         assert refusal.value.code == "second_factor.offer_over"
-    secret = turn_on(user, now=now)
+    secret = turn_on(user, now=now).secret
     with reading() as session:
         kept = session.get(User, user.id)
         assert kept is not None
@@ -387,11 +336,9 @@ def test_turning_it_off_asks_for_the_password_and_an_administrator_can_help(
     user: User, now: datetime
 ) -> None:
     turn_on(user, now=now)
-    with transaction() as session:
-        actor = sessions.actor_of(session, user)
-        with pytest.raises(Invalid):
-            second_factor.disable_totp(session, actor, password="wrong", now=now)
-        second_factor.disable_totp(session, actor, password=GOOD, now=now)
+    with pytest.raises(Invalid):
+        turn_off(user, password="wrong", now=now)
+    turn_off(user, password=GOOD, now=now)
     assert enter("nasrin", GOOD, now=now).outcome is SignIn.OPENED
     turn_on(user, now=now)
     with transaction() as session:

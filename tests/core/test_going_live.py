@@ -97,6 +97,15 @@ def mail_me(admin: Actor, transport_id: int) -> Message:
         return going_live.mail_me_once(session, admin, transport_id=transport_id, now=clock.now())
 
 
+def tried(world: Inbox, worker: Worker, admin: Actor) -> int:
+    """A server whose trial mail has arrived, and a sender with a name: ready for the switch."""
+    transport = transport_to(world, admin)
+    name_sender(admin)
+    mail_me(admin, transport)
+    drain_all(worker)
+    return transport
+
+
 def trial_of(admin: Actor, transport_id: int) -> going_live.Trial:
     with reading() as session:
         return going_live.read_trial(session, admin, transport_id=transport_id)
@@ -139,10 +148,7 @@ def test_a_look_and_one_mail_to_me_come_before_going_live(
 def test_after_the_switch_mail_leaves_and_can_be_kept_again(
     capture: Inbox, world: Inbox, worker: Worker, admin: Actor
 ) -> None:
-    transport = transport_to(world, admin)
-    name_sender(admin)
-    mail_me(admin, transport)
-    drain_all(worker)
+    transport = tried(world, worker, admin)
     with transaction() as session:
         person = make_contact(session, "sara@shop.ir", kind=ContactKind.CUSTOMER)
         version = make_template(session, MessageClass.TRANSACTIONAL)
@@ -181,10 +187,7 @@ def test_nothing_goes_live_untested(capture: Inbox, world: Inbox, admin: Actor) 
 def test_a_changed_transport_has_to_be_tried_again(
     capture: Inbox, world: Inbox, worker: Worker, admin: Actor
 ) -> None:
-    transport = transport_to(world, admin)
-    name_sender(admin)
-    mail_me(admin, transport)
-    drain_all(worker)
+    transport = tried(world, worker, admin)
     world.wait_for(1)
     assert trial_of(admin, transport).state is TrialState.ARRIVED
     with transaction() as session:
@@ -281,10 +284,7 @@ def test_pressed_twice_it_is_one_mail(capture: Inbox, world: Inbox, admin: Actor
 def test_the_practice_company_has_to_go_first(
     capture: Inbox, world: Inbox, worker: Worker, admin: Actor
 ) -> None:
-    transport = transport_to(world, admin)
-    name_sender(admin)
-    mail_me(admin, transport)
-    drain_all(worker)
+    transport = tried(world, worker, admin)
     with transaction() as session:
         make_contact(session, "made-up@shop.example", source=going_live.PRACTICE_SOURCE)
     with pytest.raises(Conflict, match=r"golive\.practice_loaded"):

@@ -631,7 +631,7 @@ def test_the_description_is_openapi_and_complete(home: None) -> None:
     assert schema["servers"] == [{"url": "/api/v1"}]
     assert schema["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
     posts = [one["post"] for one in schema["paths"].values() if "post" in one]
-    assert len(posts) == 3
+    assert len(posts) == 6
     for one in posts:
         assert "idempotency-key" in {parameter["name"] for parameter in one["parameters"]}
         assert one["security"] == [{"HTTPBearer": []}]

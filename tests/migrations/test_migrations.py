@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from core.errors import Unavailable
-from core.migrations import service, tables
+from core.migrations import service, standing, tables
 from core.migrations.service import HERE
 
 assert tables.ALL
@@ -20,10 +20,10 @@ def address(tmp_path: Path) -> str:
 def test_an_empty_store_is_brought_up_to_date_without_drift(tmp_path: Path) -> None:
     url = address(tmp_path)
     with pytest.raises(Unavailable) as refusal:
-        service.require_current(url)
+        standing.require_current(url)
     assert refusal.value.code == "migrations.pending"
     assert service.upgrade(url) != []
-    service.require_current(url)
+    standing.require_current(url)
     assert service.drift(url) == []
     assert service.upgrade(url) == []
 

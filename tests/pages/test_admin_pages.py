@@ -177,7 +177,9 @@ def test_a_department_is_added_renamed_and_closed(opened: Open) -> None:
     assert "کیفیت" in [row["name"] for row in table(page, "settings.dep.table")]
     choose(page, *row, "off")
     within_row(page, (*row, "off"), "settings.dep.off")
-    assert "کیفیت" not in [row["name"] for row in table(page, "settings.dep.table")]
+    last = table(page, "settings.dep.table")[-1]
+    closed = translate(Language.FA, "settings.department.state.is_closed")
+    assert (last["name"], last["state"]) == ("کیفیت", closed)
 
 
 def test_a_department_without_a_name_is_refused_under_its_fields(opened: Open) -> None:

@@ -83,11 +83,12 @@ CONSENT = [
     (TopicRule.OPT_IN, ConsentState.CONFIRMED, Outcome.SEND),
     (TopicRule.OPT_IN, ConsentState.UNSUBSCRIBED, Outcome.DROP),
     (TopicRule.OPT_OUT, None, Outcome.SEND),
-    (TopicRule.OPT_OUT, ConsentState.UNCONFIRMED, Outcome.SEND),
+    (TopicRule.OPT_OUT, ConsentState.UNCONFIRMED, Outcome.DROP),
     (TopicRule.OPT_OUT, ConsentState.UNSUBSCRIBED, Outcome.DROP),
 ]
 
 
+@pytest.mark.spec("U02", "U03", "S80")
 @pytest.mark.parametrize(("rule", "state", "outcome"), CONSENT)
 def test_consent_follows_the_topic(
     rule: TopicRule, state: ConsentState | None, outcome: Outcome
@@ -96,11 +97,52 @@ def test_consent_follows_the_topic(
     assert verdict.outcome is outcome
 
 
+def test_an_unconfirmed_person_of_an_opt_out_topic_gets_what_is_no_promotion() -> None:
+    asked = facts(R, topic_rule=TopicRule.OPT_OUT, topic_state=ConsentState.UNCONFIRMED)
+    assert rules.admit(asked, now=NOW).outcome is Outcome.SEND
+
+
+@pytest.mark.spec("S80")
+def test_a_promotion_of_no_topic_skips_who_never_confirmed_anything() -> None:
+    verdict = rules.admit(facts(P, is_never_confirmed=True), now=NOW)
+    assert (verdict.outcome, verdict.reason) == (Outcome.DROP, Reason.NO_CONSENT)
+    assert rules.admit(facts(R, is_never_confirmed=True), now=NOW).outcome is Outcome.SEND
+
+
+@pytest.mark.spec("U04")
+@pytest.mark.parametrize("klass", MessageClass)
+def test_a_pause_of_the_persons_own_holds_what_is_not_urgent(klass: MessageClass) -> None:
+    until = NOW + timedelta(days=3)
+    verdict = rules.admit(facts(klass, is_paused=True, paused_until=until), now=NOW)
+    if klass in {T, S}:
+        assert verdict.outcome is Outcome.SEND
+        return
+    assert (verdict.outcome, verdict.reason) == (Outcome.POSTPONE, Reason.OWN_PAUSE)
+    assert verdict.until == until
+    late = facts(klass, is_paused=True, paused_until=until, expires_at=until)
+    assert rules.admit(late, now=NOW).reason is Reason.EXPIRED
+    assert rules.admit(facts(klass, is_paused=True), now=NOW).outcome is Outcome.DROP
+
+
+@pytest.mark.spec("U04")
+def test_the_persons_own_limit_counts_beside_the_caps_and_says_so() -> None:
+    own = cap(2, id=0, name="", window=timedelta(days=7))
+    room = facts(P, own_cap=own, history=used(30))
+    assert rules.admit(room, now=NOW).outcome is Outcome.SEND
+    full = facts(P, own_cap=own, history=used(30, 60))
+    verdict = rules.admit(full, now=NOW)
+    assert (verdict.outcome, verdict.reason) == (Outcome.POSTPONE, Reason.OWN_LIMIT)
+    assert verdict.until == NOW - timedelta(hours=60) + timedelta(days=7)
+    stricter = facts(P, own_cap=own, caps=[cap(window=timedelta(days=30))], history=used(30, 60))
+    assert rules.admit(stricter, now=NOW).reason is Reason.CAPPED
+
+
 STOPS = [
     ({"contact_status": None}, Outcome.DROP, Reason.INVALID_ADDRESS),
     ({"contact_status": ContactStatus.BLOCKLISTED}, Outcome.DROP, Reason.SUPPRESSED),
     ({"wrong_audience": True}, Outcome.DROP, Reason.WRONG_AUDIENCE),
     ({"address": None}, Outcome.DROP, Reason.INVALID_ADDRESS),
+    ({"is_paused": True}, Outcome.DROP, Reason.OWN_PAUSE),
     ({"exclusion": Reason.EXCLUDED_SEGMENT}, Outcome.DROP, Reason.EXCLUDED_SEGMENT),
     ({"exclusion": Reason.HOLDOUT}, Outcome.DROP, Reason.HOLDOUT),
     ({"holds": {HoldKind.NOT_APPROVED: None}}, Outcome.POSTPONE, Reason.NOT_APPROVED),
@@ -143,7 +185,7 @@ def test_the_checks_are_asked_in_the_order_of_the_catalogue() -> None:
         for name in BY_CHECK[verdict.checks[-1].name]:
             everything.pop(name, None)
     assert order == [
-        "recipient", "address", "exclusion", "approval", "duplicate", "data", "expiry",
+        "recipient", "address", "own_pause", "exclusion", "approval", "duplicate", "data", "expiry",
         "quiet_hours", "cap",
     ]  # fmt: skip
 
@@ -151,6 +193,7 @@ def test_the_checks_are_asked_in_the_order_of_the_catalogue() -> None:
 BY_CHECK = {
     "recipient": ("contact_status", "wrong_audience"),
     "address": ("address",),
+    "own_pause": ("is_paused",),
     "exclusion": ("exclusion",),
     "approval": ("holds",),
     "duplicate": ("is_duplicate",),
