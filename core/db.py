@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from core import clock
 from core.i18n.text import search_key
 from core.settings import settings
 
+_ONE_MAKER = Lock()
 KEY = BigInteger().with_variant(Integer, "sqlite")
 DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -121,11 +123,30 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-@lru_cache(maxsize=1)
 def engine() -> Engine:
-    """Return the engine of this process."""
+    """Return the engine of this process, one even where two threads ask for the first time.
+
+    A cache alone would make two and forget one of them with its conversations open.
+    """
+    with _ONE_MAKER:
+        return _engine()
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
     settings().data_dir.mkdir(parents=True, exist_ok=True)
     return make_engine(settings().store_url)
+
+
+def forget_engine(*, hangs_up: bool = True) -> None:
+    """Have the next call of `engine` see the settings as they are then.
+
+    A forked child does not hang up: the conversations are its parent's.
+    """
+    with _ONE_MAKER:
+        if _engine.cache_info().currsize:
+            _engine().dispose(close=hangs_up)
+        _engine.cache_clear()
 
 
 def is_sqlite(session: Session) -> bool:

@@ -109,7 +109,5 @@ def _free_port() -> int:
 
 def _forget() -> None:
     """Let the next call of settings() and engine() see the environment as it is now."""
-    if db.engine.cache_info().currsize:
-        db.engine().dispose()
-    db.engine.cache_clear()
+    db.forget_engine()
     settings.cache_clear()

@@ -1,10 +1,12 @@
 """The store itself: transactions, stamps and the outbox."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
-from core import outbox
+from core import db, outbox
 from core.activities.models import Task
 from core.db import reading, transaction
 from core.migrations import service as migrations
@@ -58,3 +60,17 @@ def test_the_waker_is_told_after_the_commit_and_never_after_a_rollback(
 def test_the_migrations_and_the_models_do_not_drift(store: str) -> None:
     assert migrations.drift(settings().store_url) == []
     assert migrations.pending(settings().store_url) == []
+
+
+def test_threads_that_ask_at_the_same_moment_share_one_engine(store: str) -> None:
+    del store
+    db.forget_engine()
+    both = threading.Barrier(8)
+
+    def ask() -> int:
+        both.wait(timeout=10)
+        return id(db.engine())
+
+    with ThreadPoolExecutor(8) as crowd:
+        asked = [crowd.submit(ask) for _ in range(8)]
+        assert len({one.result(timeout=20) for one in asked}) == 1

@@ -59,9 +59,7 @@ def _become_worker(threads: int, crash_at: str) -> None:
         os.environ["CHAPAR_CRASH_AT"] = crash_at
         if crash_at == MID_BODY:
             _die_within(b"Message-ID:")
-        if db.engine.cache_info().currsize:
-            db.engine().dispose(close=False)  # the parent's connections are not ours to close
-            db.engine.cache_clear()
+        db.forget_engine(hangs_up=False)
         forget_process_state()
         sending.this_worker.cache_clear()
         _work_until_done(threads)

@@ -18,9 +18,7 @@ from tests.support.waiting import eventually
 
 def forget_process_state() -> None:
     """Let the next call of settings() and engine() see the environment as it is now."""
-    if db.engine.cache_info().currsize:
-        db.engine().dispose()
-    db.engine.cache_clear()
+    db.forget_engine()
     settings.cache_clear()
 
 
