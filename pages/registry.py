@@ -75,6 +75,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _workspace("contacts", "contacts", P.CONTACT_VIEW),
     _workspace("companies", "apartment", P.CONTACT_VIEW),
+    _workspace("hygiene", "cleaning_services", P.CONTACT_VIEW),
     _workspace("import_contacts", "group_add", P.CONTACT_IMPORT),
     _workspace("segments", "group_work", P.SEGMENT_VIEW),
     _workspace("topics", "fact_check", P.TOPIC_VIEW),

@@ -1,0 +1,45 @@
+"""The page of list hygiene: see a finding, act on it, take it back."""
+
+import pytest
+from sqlmodel import col, select
+
+from core.access.terms import DepartmentKind, Role
+from core.consent.models import Suppression
+from core.db import reading, transaction
+from tests.pages.conftest import OpenAs
+from tests.support.cast import make_contact
+from tests.support.page import go, texts
+
+PAGE = "workspace/hygiene.py"
+
+
+def in_force() -> int:
+    with reading() as session:
+        standing = select(Suppression).where(col(Suppression.lifted_at).is_(None))
+        return len(session.exec(standing).all())
+
+
+@pytest.mark.spec("S84")
+def test_a_finding_is_suppressed_on_its_card_and_taken_back_below(open_as: OpenAs) -> None:
+    with transaction() as session:
+        make_contact(session, "info@example.com")
+    page = go(open_as(Role.MANAGER, DepartmentKind.MARKETING), PAGE)
+    assert "نشانی‌های عمومی" in texts(page)
+    page.button(key="hygiene.open.role").click().run()
+    assert not page.exception, page.exception
+    page.session_state["hygiene.reviewing"] = "role"
+    page.button(key="hygiene.save").click().run()
+    assert not page.exception, page.exception
+    assert in_force() == 1, [one.value for one in page.toast]
+    assert "چیزی برای پاک‌سازی نیست" in texts(page)
+    undo = next(one for one in page.button if str(one.key).startswith("hygiene.undo."))
+    undo.click().run()
+    assert not page.exception, page.exception
+    assert in_force() == 0
+    assert "نشانی‌های عمومی" in texts(page)
+
+
+def test_where_all_is_well_the_page_says_so_and_a_viewer_may_look(open_as: OpenAs) -> None:
+    page = go(open_as(Role.VIEWER, DepartmentKind.MARKETING), PAGE)
+    assert not page.exception, page.exception
+    assert "چیزی برای پاک‌سازی نیست" in texts(page)
