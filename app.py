@@ -1,5 +1,6 @@
 """Composition root of the staff's site: Streamlit behind the gate, our routes, the waker."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -8,13 +9,12 @@ from threading import Timer
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 from streamlit import config
 
 from components import failure
 from core import outbox
-from core.http import config_check, errors
+from core.http import assets, config_check, errors
 from core.http.gate import Gate
 from core.http.headers import SecurityHeaders
 from core.http.origins import site
@@ -33,7 +33,7 @@ LATER_S = 8.0
 routes: list[BaseRoute] = [
     *public_routes,
     *private_routes,
-    Mount("/assets", StaticFiles(directory=HERE / "components" / "assets")),
+    assets.route,
 ]
 middleware = [
     Middleware(SecurityHeaders),
@@ -48,6 +48,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     options = {name: config.get_option(name) for name in config_check.OPTIONS}
     config_check.refuse_unsafe(options, middleware=[one.cls for one in middleware])
     require_current(settings().store_url)
+    _settle()
     later = Timer(LATER_S, _prepare)
     later.daemon = True
     later.start()
@@ -58,6 +59,16 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 def _prepare() -> None:
     for name in LATER:
         import_module(name)
+    _settle()
+
+
+def _settle() -> None:
+    """Spare what is loaded the search for garbage that follows each run of a page.
+
+    It took 180 ms, in which nobody else's page moved.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 config.set_option("server.allowedHosts", sorted(site().hosts))

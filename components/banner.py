@@ -69,7 +69,7 @@ def waiting() -> Recallable | None:
     return Recallable(id=found.public_id, title=title, until=found.recall_until)
 
 
-@st.fragment(run_every="1s")
+@st.fragment(run_every=1.0)
 def _countdown() -> None:
     mail = waiting()
     if mail is None:

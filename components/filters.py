@@ -11,7 +11,7 @@ import streamlit as st
 
 from components import auth, forms
 from components.filter_values import Chosen, value_widget
-from components.i18n import language, t
+from components.i18n import has, language, t
 from core import clock
 from core.db import reading
 from core.errors import ChaparError
@@ -48,6 +48,12 @@ class Known:
             return t(f"filter.kind.{key.removesuffix(':')}")
         info = self.fields[key]
         return f"{t(f'filter.group.{info.group}')} · {field_name(info, language())}"
+
+
+def event_name(name: str) -> str:
+    """Return what people call these events."""
+    code = f"event.name.{name}"
+    return t(code) if has(code) else name
 
 
 def build(key: str, tree: Data, known: Known) -> Data:
@@ -218,6 +224,7 @@ class _Builder:
             chosen = st.selectbox(
                 t("filter.event_name"), names, index=names.index(first) if first in names else None,
                 key=self._at(node, "name"), accept_new_options=True, label_visibility="collapsed",
+                format_func=event_name,
                 placeholder=t("filter.event_name"),
             )  # fmt: skip
         return chosen or ""

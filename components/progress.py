@@ -50,7 +50,7 @@ def watch(key: str, load: Callable[[], Work], *, refused: Refused | None = None)
     return work.state
 
 
-@st.fragment(run_every="1s")
+@st.fragment(run_every=1.0)
 def _running(load: Callable[[], Work]) -> None:
     work = load()
     if work.state in _ENDED:

@@ -1,10 +1,8 @@
 """Tables: one page of rows at a time, search first, drawn in the direction of the language."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -12,13 +10,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.direction import side
 from components.html import Tone, safe, tag
-from components.i18n import language, number, t
+from components.i18n import language, t
+from components.i18n import number as figure
+from core.http import assets
 
 PAGE_SIZE = 50
-_ASSETS = Path(__file__).parent / "assets"
 _LOADER = """
 export default async function (component) {
-  const { draw } = await import(location.origin + "/assets/%s.js?v=%s")
+  const { draw } = await import(location.origin + "%s")
   draw(component)
 }
 """
@@ -100,15 +99,19 @@ class Sheet:
 @cache
 def component(name: str) -> Any:
     """Return the component of a script in the assets; made once in a process."""
-    style = (_ASSETS / f"{name}.css").read_text(encoding="utf-8")
-    version = hashlib.sha256((_ASSETS / f"{name}.js").read_bytes()).hexdigest()[:12]
+    style = (assets.FOLDER / f"{name}.css").read_text(encoding="utf-8")
+    script = _LOADER % assets.address(f"{name}.js")
     return st.components.v2.component(
-        f"chapar.{name}", html='<div class="root"></div>', css=style, js=_LOADER % (name, version)
+        f"chapar.{name}", html='<div class="root"></div>', css=style, js=script
     )
 
 
 def search(key: str, label: str, *, example: str = "") -> str:
-    """Draw the search field, kept in the address of the page; return what is looked for."""
+    """Draw the search field, kept in the address of the page; return what is looked for.
+
+    What is found is shown from its first page: the list is called by what stands before the last
+    point of `key`.
+    """
     typed = st.text_input(
         label,
         key=key,
@@ -118,27 +121,43 @@ def search(key: str, label: str, *, example: str = "") -> str:
         live="400ms",
         bind="query-params",
         icon=":material/search:",
+        on_change=to_first_page,
+        args=(key.rpartition(".")[0],),
     )
     return (typed or "").strip()
 
 
-def offset(key: str) -> int:
-    """Return how many rows come before the page somebody stands on; the list may be shorter now.
+def to_first_page(key: str) -> None:
+    """Go back to the first page of this list, because another list stands there now."""
+    if f"{key}.page" in st.session_state:
+        st.session_state[f"{key}.page"] = 1
 
-    Ask for the rows from there and give their number to `sheet`, which takes the last page then.
+
+def number(key: str) -> int:
+    """Return the page of the list somebody stands on, from 1; the list may be shorter by now.
+
+    Ask for the rows of that page and give how many there are to `sheet`.
     """
-    return (int(st.session_state.get(f"{key}.page", 1)) - 1) * PAGE_SIZE
+    return int(st.session_state.get(f"{key}.page", 1))
+
+
+def offset(key: str) -> int:
+    """Return how many rows come before that page."""
+    return (number(key) - 1) * PAGE_SIZE
 
 
 def sheet(key: str, total: int, *, limit: int = PAGE_SIZE) -> Sheet:
-    """Return which rows to load. The last page is taken when the list became shorter."""
+    """Return which rows to load.
+
+    Where the list became shorter than the page somebody stands on, its last page is drawn instead:
+    rows that were asked for already would be none.
+    """
     page_count = max(1, -(-total // limit))
-    wanted = int(st.session_state.get(f"{key}.page", 1))
+    wanted = number(key)
     if wanted > page_count:
         st.session_state[f"{key}.page"] = page_count
-    return Sheet(
-        key=key, total=total, number=min(wanted, page_count), limit=limit, page_count=page_count
-    )
+        st.rerun()
+    return Sheet(key=key, total=total, number=wanted, limit=limit, page_count=page_count)
 
 
 def foot(page: Sheet) -> DeltaGenerator:
@@ -237,7 +256,7 @@ def _cell(value: str | int | Cell) -> dict[str, str | None]:
 
 
 def _text(value: str | int) -> str:
-    return value if isinstance(value, str) else number(value)
+    return value if isinstance(value, str) else figure(value)
 
 
 def _linked(key: str, known: set[str]) -> str | None:

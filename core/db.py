@@ -14,10 +14,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     Enum,
+    Index,
     Integer,
     MetaData,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
@@ -65,22 +67,34 @@ class Row(SQLModel):
     )
 
 
-def ref(target: str, *, ondelete: str = "CASCADE", **more: Any) -> Any:
-    """Return a required, indexed foreign key to `table.id`."""
-    return Field(foreign_key=f"{target}.id", ondelete=ondelete, index=True, sa_type=KEY, **more)  # type: ignore[call-overload]
+def ref(target: str, *, ondelete: str = "CASCADE", index: bool = True, **more: Any) -> Any:
+    """Return a required foreign key to `table.id`.
+
+    index: an index of its own; not where another one of the table begins with the column.
+    """
+    return Field(foreign_key=f"{target}.id", ondelete=ondelete, index=index, sa_type=KEY, **more)  # type: ignore[call-overload]
 
 
-def maybe_ref(target: str, *, ondelete: str = "SET NULL", **more: Any) -> Any:
-    """Return an optional, indexed foreign key to `table.id`."""
+def maybe_ref(target: str, *, ondelete: str = "SET NULL", index: bool = True, **more: Any) -> Any:
+    """Return an optional foreign key to `table.id`; index as with `ref`."""
     return Field(
         default=None,
         foreign_key=f"{target}.id",
         ondelete=ondelete,
-        index=True,
+        index=index,
         nullable=True,
         sa_type=KEY,  # type: ignore[call-overload]
         **more,
     )
+
+
+def sparse(name: str, *columns: str) -> Index:
+    """Return an index of the rows that have something in the first of these columns.
+
+    Where most have nothing there, it costs the others nothing when they are written.
+    """
+    there = text(f"{columns[0]} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
 
 
 def choice(kind: type[StrEnum], *, default: StrEnum | None = None, **more: Any) -> Any:

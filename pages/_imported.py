@@ -30,7 +30,7 @@ def watch(key: str, job: Job, *, start: Callable[[str, Draft, Plan], None]) -> N
     )
     following = st.session_state.get(f"{key}.next")
     with page.column():
-        show(tag("ul", *lines, class_="ch-rows"))
+        show(tag("ul", *lines, class_="ch-rows ch-counts"))
         if following:
             _reasons(job)
             note(t("importing.tried"), tone="notice")
@@ -53,7 +53,7 @@ def _reasons(job: Job) -> None:
         for code, count in found
         if has(code)
     )
-    show(tag("ul", *lines, class_="ch-rows"))
+    show(tag("ul", *lines, class_="ch-rows ch-counts"))
 
 
 def _refused(job_id: int) -> bytes:

@@ -57,8 +57,8 @@ STEPS = (
     Step(name="staff", page="admin/users.py", permission=P.USER_EDIT, is_done=_has_colleagues),
     Step(
         name="stock",
-        page="operations/import_stock.py",
-        permission=P.STOCK_IMPORT,
+        page="operations/stock.py",
+        permission=P.STOCK_EDIT,
         is_done=_has_stock,
     ),
     Step(name="rule", page="operations/rules.py", permission=P.ALERT_EDIT, is_done=_has_rule),

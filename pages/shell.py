@@ -27,7 +27,7 @@ def _page(who: auth.Who, entry: Entry) -> StreamlitPage:
     )
 
 
-@st.fragment(run_every="15s")
+@st.fragment(run_every=15.0)
 def _watch() -> None:
     """Notice that the visit was ended elsewhere; the full run then leads to the door."""
     if auth.seen() is None:

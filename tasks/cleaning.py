@@ -12,11 +12,12 @@ from core.audit import sealing
 from core.commerce import lifecycle
 from core.db import engine, reading, transaction
 from core.delivery import queries as delivery
-from core.http.api import once
+from core.http.api import kept
 from core.jobs import runs
 from core.messages import queries as messages
 from core.people import service as people
 from core.privacy import retention
+from core.reactions import service as reactions
 from core.schedule import service as schedule
 from core.schedule.terms import Daily, LeasedRun
 from core.settings import settings
@@ -37,9 +38,11 @@ def clean(_run: LeasedRun) -> None:
     with transaction() as session:
         runs.sweep(session, now=now)
     with transaction() as session:
-        once.forget_old(session, SYSTEM, now=now)
+        kept.forget_old(session, SYSTEM, now=now)
     with transaction() as session:
         messages.purge_ledger(session, before=now - LEDGER_LIFE)
+    with transaction() as session:
+        reactions.forget_networks(session, now=now)
     _empty_mailbox(before=now - timedelta(days=settings().capture_days))
     _keep_periods(now)
     _renew_lifecycles(now)

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +90,16 @@ def test_streamlit_is_pinned_and_the_floors_hold() -> None:
     assert versions["streamlit"].startswith("1.67.")
     assert tuple(map(int, versions["jinja2"].split("."))) >= (3, 1, 6)
     assert versions["starlette"].startswith("1.")
+
+
+def test_durations_of_pages_are_numbers() -> None:
+    """A duration in words has pandas loaded to read it: a second and 70 MB on the first page."""
+    in_words = re.compile(r"run_every=(?!\w+_S\b|[0-9.]+\b)")
+    assert [p for p in CODE if in_words.search(p.read_text(encoding="utf-8"))] == []
+
+
+def test_a_worker_loads_nothing_that_only_pages_and_programs_need(store: str) -> None:
+    asked = "import tasks.consumer, sys; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, check=True)
+    heavy = {"fastapi", "streamlit", "pandas", "polars", "numpy", "alembic", "holidays"}
+    assert heavy.isdisjoint(said.stdout.decode().split())

@@ -21,6 +21,7 @@ from core.errors import ChaparError, Forbidden
 from pages import registry
 
 BUILDING_BLOCKS = {
+    "core.access.editing.editable",
     "core.access.service.may",
     "core.access.service.require",
     "core.audit.service.record",

@@ -51,5 +51,9 @@
   };
   const goOn = () => { if (!work(performance.now() + 12)) setTimeout(goOn, 4); };
   goOn();
-  form.addEventListener("submit", () => { if (!form.elements.nonce.value) work(performance.now() + 2000); });
+  form.addEventListener("submit", () => {
+    const visit = /^#visitor=([\w-]{1,64})$/.exec(location.hash);
+    if (visit) form.elements.visitor.value = visit[1];
+    if (!form.elements.nonce.value) work(performance.now() + 2000);
+  });
 })();

@@ -22,14 +22,32 @@ from core.errors import Conflict, NotFound
 from core.settings import settings
 
 _SEALED, _HIDDEN = "one-time:", "hidden"
+OUTSIDE = frozenset({"copy", "erasure"})
+"""What links are for that lead people outside to pages of their own, away from the staff's door."""
+
+
+@dataclass(frozen=True)
+class SealedLink:
+    """A new link to one person. Its secret is part of the address and kept nowhere else.
+
+    sealed: what a mail to that person keeps in place of the address; of no use to who reads it.
+    """
+
+    address: str
+    secret: str
+    sealed: str
+
+
+def sealed_link(purpose: str, *, contact_id: int | None) -> SealedLink:
+    """Return a new link of this purpose. Whoever asks for it keeps its hash, and when it ends."""
+    nonce = signing.new_nonce()
+    secret = _secret(purpose, nonce, contact_id=contact_id)
+    return SealedLink(_address(purpose, secret), secret, f"{_SEALED}{purpose}:{nonce}")
 
 
 @dataclass(frozen=True)
 class MadeLink:
-    """A link that was just made. Its secret is part of the address and kept nowhere else.
-
-    sealed: what a mail to its owner keeps in place of the address; of no use to who reads it.
-    """
+    """A link into an account that was just made (`SealedLink`), and how long it works."""
 
     id: int
     address: str
@@ -55,10 +73,9 @@ def make_link(
     A building block: the verbs that mail or print it ask for permission and record.
     """
     user = session.get(User, user_id) if user_id else None
-    nonce = signing.new_nonce()
-    secret = _secret(purpose, nonce, contact_id=user.contact_id if user else None)
+    made = sealed_link(purpose.value, contact_id=user.contact_id if user else None)
     row = OneTimeLink(
-        hash=signing.digest(secret),
+        hash=signing.digest(made.secret),
         purpose=purpose,
         user_id=user_id,
         expires_at=now + LINK_LIFE[purpose],
@@ -66,8 +83,7 @@ def make_link(
     )
     session.add(row)
     session.flush()
-    sealed = f"{_SEALED}{purpose.value}:{nonce}"
-    return MadeLink(row.id, _address(purpose.value, secret), secret, sealed, row.expires_at)
+    return MadeLink(row.id, made.address, made.secret, made.sealed, row.expires_at)
 
 
 def opened(text: str, *, contact_id: int | None) -> str:
@@ -94,6 +110,8 @@ def _secret(purpose: str, nonce: str, *, contact_id: int | None) -> str:
 
 
 def _address(purpose: str, last: str) -> str:
+    if purpose in OUTSIDE:
+        return f"{settings().link_url}/p/{purpose}/{last}"
     return f"{settings().site_url}/auth/{purpose}/{last}"
 
 

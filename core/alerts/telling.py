@@ -6,16 +6,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from core import signing
 from core.access.terms import SYSTEM
 from core.alerts import episodes, queries, rules
 from core.alerts.models import AlertRule, Episode
 from core.alerts.terms import SHOWN_ITEMS, Nag, NoticeKind, Severity
+from core.messages import links
 from core.messages import service as messages
 from core.messages.models import Message
 from core.messages.terms import Lane, MessageRequest, OnCap
 from core.operations.models import StockItem
-from core.settings import settings
 from core.templates.terms import MessageClass
 
 ACKNOWLEDGE = "acknowledge"
@@ -108,7 +107,7 @@ def send_notice(
         contact_id=to.contact_id,
         dedup_key=f"alert:{to.key}",
         template_key=(_SINGLE if len(cases) == 1 else _SEVERAL)[kind],
-        values=_values(kind, cases, notice_id=notice_id),
+        values=_values(kind, cases),
         department_id=worst.rule.department_id,
         lane=Lane.URGENT,
         priority=how.priority,
@@ -185,11 +184,10 @@ def _urgency(case: Case) -> tuple[int, int, str]:
     return rules.RANK[case.rule.severity], depth, case.item.code
 
 
-def _values(kind: NoticeKind, cases: Sequence[Case], *, notice_id: int) -> dict[str, object]:
+def _values(kind: NoticeKind, cases: Sequence[Case]) -> dict[str, object]:
     """Return the plain values a template reads: one item, the first of many, how many more."""
     ordered = sorted(cases, key=_urgency)
     shown = [_item_values(case) for case in ordered[:SHOWN_ITEMS]]
-    token = signing.token(ACKNOWLEDGE, notice_id)
     return {
         "item": shown[0],
         "items": shown,
@@ -197,7 +195,7 @@ def _values(kind: NoticeKind, cases: Sequence[Case], *, notice_id: int) -> dict[
         "rest": len(cases) - len(shown),
         "is_critical": any(case.rule.severity is Severity.CRITICAL for case in cases),
         "is_sample": kind is NoticeKind.SAMPLE,
-        "links": {"acknowledge": f"{settings().link_url}/a/{token}"},
+        "links": {"acknowledge": links.unsigned(ACKNOWLEDGE, path="/a")},
     }
 
 

@@ -1,7 +1,8 @@
 """Single cells of a people file, understood. What cannot be understood raises Invalid."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from core.audience.fields import CUSTOM, EXTERNAL_LIMIT, TOPIC
@@ -21,6 +22,7 @@ Read = Callable[[str], object]
 _MEMORY = 65_536
 _IRANIAN_MOBILE = re.compile(r"(?:\+98|0098|0)(9[0-39][0-9]{8})")
 _HOME = "IR"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def readers(plan: ReadingPlan) -> dict[str, Read]:
@@ -99,3 +101,8 @@ def person_key(first: str, last: str, *, company: str, email: str, number: str) 
     dialled = f"{number} 0{mobile[1]}" if mobile else ""
     parts = (folded(first), folded(last), folded(company), email, dialled)
     return " ".join(filter(None, parts))[:SEARCH_LENGTH]
+
+
+def document(values: Mapping[str, object]) -> str:
+    """Return these values as the store keeps them: JSON, days as ISO text."""
+    return _ENCODER.encode(values) if values else "{}"

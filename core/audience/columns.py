@@ -18,6 +18,7 @@ _PLAIN = (
     rf"^{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*$"
 )
 _ENCODED = "=?"
+_MOST_KNOWN = 100_000
 
 Mailbox = tuple[str, str, str]
 """An address as its key, as it goes into an envelope, and as it was typed."""
@@ -35,10 +36,13 @@ def cleaned(cells: Sequence[str]) -> list[str]:
     return found
 
 
-def mapped(cells: Sequence[str], read: Callable[[str], object]) -> list[object]:
-    """Return what each cell means, None for empty ones; equal cells are read once."""
-    known: dict[str, object] = {}
-    for cell in set(cells):
+def mapped(
+    cells: Sequence[str], read: Callable[[str], object], known: dict[str, object]
+) -> list[object]:
+    """Return what each cell means, None for empty ones; what is known is not read again."""
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    for cell in set(cells).difference(known):
         try:
             known[cell] = read(cell) if cell else None
         except Invalid as fault:
@@ -68,12 +72,19 @@ def mailboxes(cells: Sequence[str]) -> list[object]:
         pl.col("is_plain") & pl.col("domain").is_in(sound),
         pl.concat_str("local", pl.lit("@"), "domain").alias("deliverable"),
     )
-    found: list[object] = list(
-        zip(frame["low"].to_list(), frame["deliverable"].to_list(), cells, strict=True)
-    )
+    found: list[object] = [
+        (_same(low, typed), _same(form, typed), typed)
+        for low, form, typed in zip(
+            frame["low"].to_list(), frame["deliverable"].to_list(), cells, strict=True)
+    ]  # fmt: skip
     for place in (~frame["is_plain"].fill_null(value=False)).arg_true().to_list():
         found[place] = _single(cells[place])
     return found
+
+
+def _same(text: str | None, typed: str) -> str | None:
+    """Return the text as one object with what was typed, where they are equal: half the memory."""
+    return typed if text == typed else text
 
 
 def _is_sound(domain: str) -> bool:

@@ -15,16 +15,17 @@ from sqlmodel import Session, delete
 from core import clock
 from core.access.terms import Actor
 from core.accounts.models import User
-from core.audience import intake, queries, steps
+from core.audience import bulk, holding, intake, queries, steps, undo
 from core.audience.fields import CUSTOM, FIELDS, TOPIC
 from core.audience.intake import Intake
 from core.audience.reader import blocks_ahead, without_tidying
 from core.audience.terms import Basis, Choices, CustomField, DuplicateRule, ReadingPlan
-from core.consent import queries as consent
+from core.consent import domains
+from core.contacts import search_index
 from core.contacts.models import ChangeSet
 from core.contacts.terms import ChangeKind, ContactKind
-from core.db import is_sqlite, transaction
-from core.errors import ChaparError, Conflict, Invalid
+from core.db import transaction
+from core.errors import Invalid
 from core.i18n.terms import Calendar, Language
 from core.i18n.text import stored_line
 from core.jobs import runs, tables, uploads
@@ -46,6 +47,7 @@ from core.jobs.terms import (
     Run,
 )
 from core.organisation import queries as organisation
+from core.segments import service as segments
 
 __all__ = ["FIELDS", "REFUSED_COLUMNS", "checked_options", "import_contacts", "more_fields", "run",
            "run_file", "settle", "topic_ids"]  # fmt: skip
@@ -53,8 +55,6 @@ __all__ = ["FIELDS", "REFUSED_COLUMNS", "checked_options", "import_contacts", "m
 REFUSED_COLUMNS: Sequence[str] = ()
 _TEXT_LIMITS = {"source": 80, "numbering": 80, "basis_text": 60, "tag": 80}
 _CHOICES = {"rule": DuplicateRule, "kind": ContactKind, "basis": Basis, "calendar": Calendar}
-_PRAGMAS = ("PRAGMA cache_size=-131072", "PRAGMA wal_autocheckpoint=16000")
-"""Many people lie all over the indexes: less is read again, and less is written twice."""
 
 
 def more_fields(session: Session) -> Sequence[ImportField]:
@@ -123,14 +123,13 @@ def run_file(
         job = runs.continued(session, run)
         state = _begin(session, job)
         plan = _plan(session, job, path=path, limits=limits)
-    with blocks_ahead(plan) as blocks, without_tidying():
+        lists = domains.lists(session)
+    with blocks_ahead(plan) as blocks, without_tidying(), bulk.hurry():
         for block in blocks:
             with transaction() as session:
-                if is_sqlite(session):
-                    for pragma in _PRAGMAS:
-                        session.connection().exec_driver_sql(pragma)
                 job = runs.continued(session, run)
                 found = intake.take(session, state, block)
+                holding.hold(session, state.change_set_id, block, lists=lists)
                 outcome = Outcome(found.counts, in_file_order(found.refused))
                 runs.note_progress(
                     session, job, done_count=block.row_count, outcome=outcome, now=clock.now()
@@ -139,6 +138,24 @@ def run_file(
             gc.collect()
             if on_progress:
                 on_progress(job.done_count, job.total_count)
+    if not state.is_trial:
+        _note_left(state.change_set_id)
+        _tell()
+
+
+def _note_left(change_set_id: int) -> None:
+    """Keep at what the import left whom it changed, so that undoing it spares what came later."""
+    last = -1
+    while last:
+        with transaction() as session:
+            last = undo.note_left(session, change_set_id, after_id=max(last, 0))
+
+
+def _tell() -> None:
+    """Have the search and the segments brought in step with what was written past their watch."""
+    with transaction() as session:
+        search_index.poke(session)
+        segments.recheck_all(session)
 
 
 def import_contacts(
@@ -162,15 +179,9 @@ def import_contacts(
         fields = fields_of(session, JobKind.IMPORT_CONTACTS)
         plan = Plan(suggest_mapping(sample.headers, fields), options)
         _, attempt = jobs.start_here(session, actor, draft=draft, plan=plan, now=clock.now())
-    try:
-        run_file(attempt, path, COMMAND_LIMITS, on_progress=on_progress)
-    except BaseException as error:
-        why = error if isinstance(error, ChaparError) else Conflict("job.interrupted")
-        with transaction() as session:
-            runs.fail(session, attempt, why, now=clock.now())
-        raise
-    with transaction() as session:
-        return runs.finish(session, attempt, now=clock.now())
+    return runs.carried_out(
+        attempt, lambda: run_file(attempt, path, COMMAND_LIMITS, on_progress=on_progress)
+    )
 
 
 def topic_ids(session: Session, keys: Sequence[str]) -> list[int]:
@@ -251,5 +262,5 @@ def _plan(session: Session, job: Job, *, path: Path, limits: Limits) -> ReadingP
             for one in queries.attributes(session)
             if f"{CUSTOM}{one.key}" in wanted
         ],
-        blocked=frozenset(one.domain for one in consent.blocked_domains(session)),
+        blocked=domains.refused(session),
     )

@@ -156,8 +156,11 @@ def _moment(text: str, taken: Mapping[str, object]) -> datetime:
     if at is None:
         day, _, hour = plain.partition(" ")
         calendar = Calendar(str(taken["calendar"]))
-        at = datetime.combine(_day(day, calendar), _hour(hour.strip()), tzinfo=zone)
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+        at = datetime.combine(_day(day, calendar), _hour(hour.strip()))
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid("event_import.bad_time", field="time") from error
 
 
 def _iso(text: str) -> datetime | None:

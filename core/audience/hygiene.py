@@ -13,12 +13,14 @@ from core.access.terms import Actor, Permission
 from core.audience import hygiene_queries as queries
 from core.audience import rules
 from core.audit import service as audit
+from core.consent import domains
 from core.consent.models import Suppression
 from core.consent.terms import SuppressionReason
-from core.contacts import changes, listing, reach, telling
-from core.contacts.changes import MOST, STEP, BulkEdit, BulkField
+from core.contacts import changes, listing, reach, restoring
+from core.contacts.changes import MOST, BulkEdit, BulkField
 from core.contacts.listing import COUNTED
 from core.contacts.models import ChangeRow, ChangeSet, Contact
+from core.contacts.restoring import STEP, Restored
 from core.contacts.terms import ChangeKind, ContactLine, ContactStatus
 from core.errors import Conflict, Forbidden, NotFound
 
@@ -109,8 +111,8 @@ def act(session: Session, actor: Actor, *, given: Cleaning, now: datetime) -> Ch
 
 
 @verb(Permission.CONTACT_EDIT, audit="contacts.cleaning_undone")
-def undo(session: Session, actor: Actor, *, change_set_id: int, now: datetime) -> ChangeSet:
-    """Put back what an act changed; the suppressions it placed are lifted.
+def undo(session: Session, actor: Actor, *, change_set_id: int, now: datetime) -> Restored:
+    """Put back what an act changed, unless it changed since; suppressions it placed are lifted.
 
     Raises:
         Conflict: "contacts.undone_already".
@@ -121,16 +123,17 @@ def undo(session: Session, actor: Actor, *, change_set_id: int, now: datetime) -
         raise NotFound("contacts.change_missing")
     if found.undone_at is not None:
         raise Conflict("contacts.undone_already")
+    done = Restored((), ())
     if found.title.endswith(f":{Deed.SUPPRESS}"):
         _lift(session, found.id, now=now)
     else:
-        touched = changes.restore(session, found.id)
-        telling.tell_many(session, touched, telling.CHANGED, key=f"undo:{found.id}", now=now)
+        done = restoring.restore(session, found, now=now)
     found.undone_at = now
     session.add(found)
     audit.record(session, actor, "contacts.cleaning_undone", now=now, subject=found,
-                 name=found.title, after={"count": found.count})  # fmt: skip
-    return found
+                 name=found.title,
+                 after={"count": found.count, "kept": len(done.kept)})  # fmt: skip
+    return done
 
 
 @verb(Permission.CONTACT_VIEW, audit=None)
@@ -178,8 +181,7 @@ def _meant(session: Session, finding: Finding, *, now: datetime) -> ColumnElemen
             since = now - timedelta(days=rules.WINDOW_DAYS)
             return queries.unmoved(since=since, least=rules.LEAST_MAILS)
         case Finding.DOMAIN:
-            domains = {*rules.DISPOSABLE_DOMAINS, *queries.blocked(session)}
-            return queries.addressed(session, domains=domains)
+            return queries.addressed(session, domains=domains.risky(session))
 
 
 def _suppress(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.commerce.facts import PLACED
-from core.consent.models import BlockedDomain, Suppression
+from core.consent.models import Suppression
 from core.contacts.models import Address, Contact, ContactIdentity
 from core.contacts.terms import IdentityKind
 from core.db import is_sqlite
@@ -27,10 +27,11 @@ def not_suppressed() -> ColumnElement[bool]:
 
 def bounced() -> ColumnElement[bool]:
     """Return whether the main address of the person bounced for good."""
+    gone = select(Address.id).where(col(Address.hard_bounced_at).is_not(None))
     return col(Contact.id).in_(
-        select(ContactIdentity.contact_id)
-        .join(Address, col(Address.id) == col(ContactIdentity.address_id))
-        .where(col(Address.hard_bounced_at).is_not(None), ContactIdentity.is_primary)
+        select(ContactIdentity.contact_id).where(
+            col(ContactIdentity.address_id).in_(gone), ContactIdentity.is_primary
+        )
     )
 
 
@@ -58,7 +59,6 @@ def unmoved(*, since: datetime, least: int) -> ColumnElement[bool]:
         select(Message.contact_id)
         .where(
             col(Message.contact_id).is_not(None),
-            col(Message.created_at) >= since,
             col(Message.sent_at) >= since,
         )
         .group_by(col(Message.contact_id))
@@ -73,11 +73,6 @@ def unmoved(*, since: datetime, least: int) -> ColumnElement[bool]:
     told = aliased(Event)
     measured = exists().where(col(told.name).in_(REACTIONS), col(told.occurred_at) >= since)
     return col(Contact.id).in_(written) & ~moved & ~ordered & measured
-
-
-def blocked(session: Session) -> list[str]:
-    """Return the domains on the block list."""
-    return list(session.exec(select(BlockedDomain.domain)).all())
 
 
 def _local(session: Session) -> ColumnElement[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.audience import linking, merging, people, queries
+from core.audience import linking, merging, newcomers, people, queries
 from core.audience.merging import Owners, Person, Rows
+from core.audience.newcomers import Newcomers
 from core.audience.reading import refusal
 from core.audience.terms import Block, Choices, DuplicateRule
 from core.consent import erased
@@ -16,6 +17,7 @@ from core.consent.terms import ConsentState
 from core.contacts.terms import IdentityKind
 from core.errors import Invalid
 from core.jobs.terms import Outcome, Record, Refusal
+from core.segments import queries as segments
 
 
 @dataclass
@@ -47,6 +49,14 @@ class Intake:
         """Whether this only says what would happen."""
         return not self.change_set_id
 
+    def note_made(self, found: Newcomers) -> None:
+        """Remember whom this would make; they are told apart by negative ids."""
+        first = -(self.made_count + 1)
+        self.made.emails |= {box[0]: first - at for box, at, _ in found.emails}
+        self.made.phones |= {phone[0]: first - at for phone, at, _ in found.phones}
+        self.made.numbers |= {number: first - at for number, at in found.numbers}
+        self.made_count += len(found.keys)
+
 
 @dataclass
 class Sorted:
@@ -61,24 +71,49 @@ class Sorted:
 def take(session: Session, intake: Intake, block: Block) -> Outcome:
     """Take one block and return what became of its rows."""
     rows = Rows(block)
-    found = _sorted(session, intake, block=block, rows=rows)
-    counts = {"people_new": len(found.new), "people_repeated": found.repeated}
+    owners = _owners(session, intake, rows)
+    doubtful = _doubtful(block, rows, owners)
+    plain = newcomers.of_block(block, doubtful)
+    if intake.is_trial:
+        intake.note_made(plain)
+    found = _sorted(intake, owners, block=block, rows=rows, places=doubtful)
+    counts = {"people_new": len(plain.keys) + len(found.new), "people_repeated": found.repeated}
     if intake.is_trial:
         intake.made_count += len(found.new)
     else:
-        ids = people.write_new(session, intake, list(found.new.values()))
-        if intake.links:
-            linking.link(session, intake.choices.numbering, ids, now=intake.now)
+        newcomers.write(session, intake, plain)
+        newcomers.write(
+            session, intake, newcomers.of_people(list(found.new.values()), now=intake.now)
+        )
+        segments.mark_due(session)
     known = _take_known(session, intake, known=found.known, rows=rows)
     for name, count in known.items():
         counts[name] = counts.get(name, 0) + count
     return Outcome(counts, [*block.refused, *found.refused])
 
 
-def _sorted(session: Session, intake: Intake, *, block: Block, rows: Rows) -> Sorted:
-    owners = _owners(session, intake, rows)
+def _doubtful(block: Block, rows: Rows, owners: Owners) -> frozenset[int]:
+    """Return the places of rows that may be about somebody known, or about one person together.
+
+    All others are about people nobody knows, each about another one.
+    """
+    found = set(block.repeated)
+    if owners.emails or owners.erased:
+        taken = {*owners.emails, *owners.erased}
+        found |= {at for at, one in enumerate(rows.emails) if one and one[0] in taken}
+    if owners.phones:
+        found |= {at for at, one in enumerate(rows.phones) if one and one[0] in owners.phones}
+    if owners.numbers:
+        found |= {at for at, one in enumerate(rows.numbers) if one in owners.numbers}
+    return frozenset(found)
+
+
+def _sorted(
+    intake: Intake, owners: Owners, *, block: Block, rows: Rows, places: Collection[int]
+) -> Sorted:
+    """Sort the rows at these places, as they stand in the file, by whom they are about."""
     found, rule = Sorted(), intake.choices.rule
-    for place in range(len(block.lines)):
+    for place in sorted(places, key=block.lines.__getitem__):
         email, phone, number = rows.emails[place], rows.phones[place], rows.numbers[place]
         try:
             who = owners.owner(email, phone, number)
@@ -89,7 +124,7 @@ def _sorted(session: Session, intake: Intake, *, block: Block, rows: Rows) -> So
             continue
         if who is None:
             who = -(intake.made_count + len(found.new) + 1)
-            found.new[who] = merging.begin(who, rows, place=place, key=block.keys[place])
+            found.new[who] = merging.begin(who, rows, place=place)
         elif who < 0:
             found.repeated += 1
             if who in found.new and rule is not DuplicateRule.SKIP:
@@ -105,15 +140,14 @@ def _sorted(session: Session, intake: Intake, *, block: Block, rows: Rows) -> So
 
 
 def _owners(session: Session, intake: Intake, rows: Rows) -> Owners:
-    emails = {one[0] for one in rows.emails if one}
-    phones = {one[0] for one in rows.phones if one}
-    numbers = {one for one in rows.numbers if one}
+    emails = [one[0] for one in rows.emails if one]
+    phones = [one[0] for one in rows.phones if one]
+    numbers = [one for one in rows.numbers if one]
+    kind, numbering = IdentityKind, intake.choices.numbering
     found = Owners(
-        queries.owners(session, IdentityKind.EMAIL, keys=emails),
-        queries.owners(session, IdentityKind.PHONE, keys=phones),
-        queries.owners(
-            session, IdentityKind.EXTERNAL, source=intake.choices.numbering, keys=numbers
-        ),
+        queries.owners(session, kind.EMAIL, keys=emails),
+        queries.owners(session, kind.PHONE, keys=phones),
+        queries.owners(session, kind.EXTERNAL, source=numbering, keys=numbers),
         erased.erased_among(session, emails),
     )
     if intake.is_trial:
@@ -148,14 +182,22 @@ def _take_known(
     if intake.is_trial:
         intake.changed |= changed
     elif intake.links:
-        told = {who: became[who] for who in changed}
-        linking.link(session, intake.choices.numbering, told, now=intake.now)
+        _link(session, intake, [became[who] for who in changed])
     fresh = changed - earlier
     return {
         "people_changed": len(fresh),
         "people_unchanged": len(known.keys() - changed - earlier),
         "people_repeated": again,
     }
+
+
+def _link(session: Session, intake: Intake, people: Collection[Person]) -> None:
+    linking.link(
+        session, intake.choices.numbering, now=intake.now,
+        emails={box[0]: person.id for person in people for box in person.emails},
+        phones={phone[0]: person.id for person in people for phone in person.phones},
+        numbers={number: person.id for person in people for number in person.numbers},
+    )  # fmt: skip
 
 
 def _touched(session: Session, intake: Intake, before: Mapping[int, Any]) -> set[int]:

@@ -9,8 +9,9 @@ from core.audience.terms import Block, DuplicateRule
 from core.errors import Invalid
 
 Mailbox = tuple[str, str, str]
-Row = Mapping[str, Any]
-_APART = frozenset({"email", "phone", "external_id", "tags"})
+Column = Sequence[Any]
+APART = frozenset({"email", "phone", "external_id", "tags"})
+"""Fields of a row that are no columns of a contact."""
 
 
 @dataclass(slots=True)
@@ -25,7 +26,9 @@ class Owners:
     numbers: dict[str, int]
     erased: Collection[str] = ()
 
-    def owner(self, email: Mailbox | None, phone: Sequence[str] | None, number: str) -> int | None:
+    def owner(
+        self, email: Mailbox | None, phone: Sequence[str] | None, number: str | None
+    ) -> int | None:
         """Return whose the row is: known by the number elsewhere, else by email, else by phone.
 
         A phone may be a family's, so it tells who somebody is only where nothing else does.
@@ -47,7 +50,7 @@ class Owners:
         return found
 
     def note(
-        self, who: int, *, email: Mailbox | None, phone: Sequence[str] | None, number: str
+        self, who: int, *, email: Mailbox | None, phone: Sequence[str] | None, number: str | None
     ) -> None:
         """Remember that this person is known by these."""
         if email:
@@ -78,57 +81,63 @@ class Person:
 
 
 class Rows:
-    """The rows of a block, one after the other as what each field says."""
+    """The rows of a block, each as what its fields say."""
 
     def __init__(self, block: Block) -> None:
-        count = len(block.lines)
-        nothing = [None] * count
+        nothing = [None] * len(block.lines)
         columns = block.columns
+        self.keys = block.keys
         self.emails: Sequence[Mailbox | None] = columns.get("email", nothing)
         self.phones: Sequence[Sequence[str] | None] = columns.get("phone", nothing)
-        self.numbers: Sequence[str] = [one or "" for one in columns.get("external_id", nothing)]
+        self.numbers: Sequence[str | None] = columns.get("external_id", nothing)
         self.tags: Sequence[Sequence[str] | None] = columns.get("tags", nothing)
-        self.details = self._named(columns, "", count)
-        self.attributes = self._named(columns, CUSTOM, count)
-        self.topics = self._named(columns, TOPIC, count)
+        self._details = {n: one for n, one in columns.items() if n not in APART and ":" not in n}
+        self._attributes = columns_of(columns, CUSTOM)
+        self._topics = columns_of(columns, TOPIC)
 
-    @staticmethod
-    def _named(
-        columns: Mapping[str, Sequence[Any]], start: str, count: int
-    ) -> list[dict[str, Any]]:
-        """Return for each row what the columns of one sort say that say anything."""
-        names = [
-            name for name in columns
-            if (name.startswith(start) if start else name not in _APART and ":" not in name)
-        ]  # fmt: skip
-        if not names:
-            return [{} for _ in range(count)]
-        short = [name.removeprefix(start) for name in names]
-        return [
-            {name: value for name, value in zip(short, values, strict=True) if value is not None}
-            for values in zip(*(columns[name] for name in names), strict=True)
-        ]
+    def details(self, place: int) -> dict[str, Any]:
+        """Return what the row says of the columns of a contact."""
+        return _said(self._details, place)
+
+    def attributes(self, place: int) -> dict[str, Any]:
+        """Return what the row says of custom fields, by key."""
+        return _said(self._attributes, place)
+
+    def topics(self, place: int) -> dict[str, bool]:
+        """Return what the row says of topics, by key."""
+        return _said(self._topics, place)
 
 
-def begin(who: int, rows: Rows, *, place: int, key: str) -> Person:
+def columns_of(columns: Mapping[str, Column], start: str) -> dict[str, Column]:
+    """Return the columns whose names begin so, by the rest of their names."""
+    return {name.removeprefix(start): one for name, one in columns.items()
+            if name.startswith(start)}  # fmt: skip
+
+
+def _said(columns: Mapping[str, Column], place: int) -> dict[str, Any]:
+    told = {name: column[place] for name, column in columns.items()}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def begin(who: int, rows: Rows, *, place: int) -> Person:
     """Return somebody new, as one row tells."""
     email, phone, number = rows.emails[place], rows.phones[place], rows.numbers[place]
     return Person(
-        who, rows.details[place], rows.attributes[place], [email] if email else [],
+        who, rows.details(place), rows.attributes(place), [email] if email else [],
         [phone] if phone else [], [number] if number else [], list(rows.tags[place] or ()),
-        rows.topics[place], key,
+        rows.topics(place), rows.keys[place],
     )  # fmt: skip
 
 
 def merge(person: Person, rows: Rows, *, place: int, rule: DuplicateRule) -> None:
     """Let a further row tell about somebody who is known; an empty cell never takes anything."""
-    told = rows.details[place]
+    told, attributes = rows.details(place), rows.attributes(place)
     if rule is DuplicateRule.OVERWRITE:
         person.values |= told
-        person.attributes |= rows.attributes[place]
+        person.attributes |= attributes
     else:
         person.values |= {n: value for n, value in told.items() if not person.values.get(n)}
-        person.attributes = {**rows.attributes[place], **person.attributes}
+        person.attributes = {**attributes, **person.attributes}
     email, phone, number = rows.emails[place], rows.phones[place], rows.numbers[place]
     if email and email[0] not in {one[0] for one in person.emails}:
         person.emails.append(email)
@@ -137,7 +146,7 @@ def merge(person: Person, rows: Rows, *, place: int, rule: DuplicateRule) -> Non
     if number and number not in person.numbers:
         person.numbers.append(number)
     person.tags += [one for one in rows.tags[place] or () if one not in person.tags]
-    person.topics |= rows.topics[place]
+    person.topics |= rows.topics(place)
     person.key = None
 
 

@@ -1,37 +1,25 @@
-"""Writes many people with all that belongs to them, and what the known ones were before."""
+"""Writes what rows of a file change of people who are known, and what they were before."""
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
-from core.audience import bulk, queries
+from core.audience import bulk, identities, naming, queries
+from core.audience.cells import document
 from core.audience.merging import Person, differences
-from core.audience.steps import note_known, note_new, steps_of
-from core.contacts.models import (
-    Address,
-    ChangeRow,
-    Company,
-    Contact,
-    ContactIdentity,
-    ContactTag,
-    Tag,
-)
+from core.audience.steps import note_known, steps_of
+from core.contacts.models import ChangeRow, Company, ContactTag
 from core.contacts.rules import search_text
 from core.contacts.terms import ContactKind, Gender, IdentityKind
-from core.db import insert_or_skip
 from core.i18n.terms import Language
 from core.i18n.text import search_key
 
 if TYPE_CHECKING:
     from core.audience.intake import Intake
 
-_COLUMNS = ("first_name", "last_name", "language", "time_zone", "country", "city", "birth_date",
-            "gender", "position", "postal_address")  # fmt: skip
-_NEVER_NULL = frozenset({"first_name", "last_name", "position", "postal_address"})
 _READ: Mapping[str, Callable[[str], object]] = {
     "kind": ContactKind,
     "language": Language,
@@ -40,110 +28,6 @@ _READ: Mapping[str, Callable[[str], object]] = {
 }
 IDENTITIES, TOPIC, TAG, ATTRIBUTE = "identities", "topic.", "tag.", "attributes."
 """How the row of a change names what was before, beside the columns of a person."""
-
-
-def write_new(session: Session, intake: "Intake", made: Sequence[Person]) -> dict[int, Person]:
-    """Write these people and return them by the ids they have now."""
-    if not made:
-        return {}
-    choices, now = intake.choices, intake.now
-    ids = bulk.new_ids(session, Contact, len(made))
-    public = bulk.public_ids("con", now, len(made))
-    companies = _companies(session, made)
-    rows = []
-    for person, contact_id, public_id in zip(made, ids, public, strict=True):
-        values = person.values.get
-        person.id = contact_id
-        rows.append((
-            contact_id, public_id, values("kind") or choices.kind.value,
-            *(values(name) or ("" if name in _NEVER_NULL else None) for name in _COLUMNS),
-            values("source") or choices.source, values("sub_source") or "",
-            companies.get(values("company")), person.key or _key(person), _json(person.attributes),
-        ))  # fmt: skip
-    names = ("id", "public_id", "kind", *_COLUMNS, "source", "sub_source", "company_id",
-             "search_key", "attributes")  # fmt: skip
-    shared = {"change_set_id": intake.change_set_id, "first_touch_at": now}
-    bulk.insert(session, Contact, names=names, rows=rows, constants=shared)
-    write_identities(session, intake, made, has_primary=frozenset())
-    _mark(session, intake, made, kept={})
-    note_new(session, intake, made)
-    return {person.id: person for person in made}
-
-
-def write_identities(
-    session: Session,
-    intake: "Intake",
-    added: Iterable[Person],
-    *,
-    has_primary: Collection[tuple[int, IdentityKind]],
-) -> None:
-    """Write what people are known by; the first of each kind is the primary one."""
-    added = list(added)
-    mailboxes = {box[0]: box for person in added for box in person.emails}
-    addresses = _addresses(session, mailboxes)
-    source = intake.choices.numbering
-    rows: list[tuple[object, ...]] = []
-    for person in added:
-        who = person.id
-        for number, box in enumerate(person.emails):
-            first = not number and (who, IdentityKind.EMAIL) not in has_primary
-            rows.append((who, "email", "", box[2][:254], box[0], addresses[box[0]], first))
-        for number, phone in enumerate(person.phones):
-            first = not number and (who, IdentityKind.PHONE) not in has_primary
-            rows.append((who, "phone", "", phone[1][:254], phone[0], None, first))
-        rows += [(who, "external", source, one, one, None, True) for one in person.numbers]
-    names = ("contact_id", "kind", "source", "raw", "normalised", "address_id", "is_primary")
-    bulk.insert(session, ContactIdentity, names=names, rows=rows)
-
-
-def _addresses(session: Session, mailboxes: Mapping[str, tuple[str, str, str]]) -> dict[str, int]:
-    known = queries.addresses(session, mailboxes.keys())
-    new = sorted(mailboxes.keys() - known.keys())
-    ids = bulk.new_ids(session, Address, len(new))
-    rows = [(one, key, mailboxes[key][1]) for one, key in zip(ids, new, strict=True)]
-    bulk.insert(session, Address, names=("id", "normalised", "deliverable"), rows=rows)
-    return known | dict(zip(new, ids, strict=True))
-
-
-def _companies(session: Session, people: Iterable[Person]) -> dict[str | None, int]:
-    """Return the company of each name people give, made where it is new."""
-    names = {person.values["company"] for person in people if person.values.get("company")}
-    keys = {search_key(name): name for name in names}
-    _make(session, Company, [{"name": n, "search_key": k[:300]} for k, n in keys.items() if k])
-    found = queries.companies(session, [key[:300] for key in keys])
-    return {name: found[search_key(name)[:300]] for name in names if search_key(name)}
-
-
-def _make(
-    session: Session, table: type[Tag] | type[Company], rows: Sequence[Mapping[str, object]]
-) -> None:
-    for part in range(0, len(rows), 500):
-        session.execute(insert_or_skip(session, table, rows[part : part + 500]))
-
-
-def _mark(
-    session: Session,
-    intake: "Intake",
-    people: Sequence[Person],
-    *,
-    kept: Mapping[int, Collection[int]],
-) -> dict[int, list[int]]:
-    """Mark people with the tags of their rows and the one for all; return what is new on whom."""
-    common = [intake.choices.tag] if intake.choices.tag else []
-    names = {*chain.from_iterable(person.tags for person in people), *common}
-    keys = {name: search_key(name)[:120] for name in names}
-    wanted = {key: name for name, key in keys.items() if key}
-    _make(session, Tag, [{"name": name, "search_key": key} for key, name in wanted.items()])
-    ids = queries.tags(session, wanted.keys())
-    marks: dict[int, list[int]] = {}
-    for person in people:
-        have = kept.get(person.id, ())
-        new = dict.fromkeys(ids[keys[name]] for name in (*person.tags, *common) if keys[name])
-        if mine := [one for one in new if one not in have]:
-            marks[person.id] = mine
-    rows = [(who, tag) for who, mine in marks.items() for tag in mine]
-    bulk.insert(session, ContactTag, names=("contact_id", "tag_id"), rows=rows)
-    return marks
 
 
 def write_known(
@@ -155,7 +39,8 @@ def write_known(
 ) -> set[int]:
     """Write what rows changed of people, keep what was there, and return whom they changed."""
     known = _Known(session, became)
-    companies = {} if intake.is_trial else _companies(session, became.values())
+    named = {person.values["company"] for person in became.values() if person.values.get("company")}
+    companies = {} if intake.is_trial else naming.companies(session, named)
     old: dict[int, dict[str, Any]] = {who: {} for who in became}
     for who, person in became.items():
         name = person.values.pop("company", None)
@@ -176,7 +61,7 @@ def write_known(
     if intake.is_trial:
         tagged = _would_tag(session, intake, became)
         return {who for who, was in old.items() if was} | tagged
-    marks = _mark(session, intake, list(became.values()), kept=known.tags(session))
+    marks = _mark(session, intake, became.values(), kept=known.tags(session))
     for who, mine in marks.items():
         old[who] |= {f"{TAG}{one}": False for one in mine}
     changed = {who: was for who, was in old.items() if was}
@@ -224,6 +109,24 @@ class _Known:
             *phones, *(one[0] for one in person.phones)]  # fmt: skip
 
 
+def _mark(
+    session: Session,
+    intake: "Intake",
+    people: Collection[Person],
+    *,
+    kept: Mapping[int, Collection[int]],
+) -> dict[int, list[int]]:
+    """Mark people with the tags of their rows and the one for all; return what is new on whom."""
+    found = naming.marks(session, [one.tags for one in people], common=intake.choices.tag)
+    wanted = {
+        one.id: [tag for tag in found[tuple(one.tags)] if tag not in kept.get(one.id, ())]
+        for one in people
+    }
+    rows = [(who, tag) for who, mine in wanted.items() for tag in mine]
+    bulk.insert(session, ContactTag, names=("contact_id", "tag_id"), rows=rows)
+    return {who: mine for who, mine in wanted.items() if mine}
+
+
 def _would_tag(session: Session, intake: "Intake", became: Mapping[int, Person]) -> set[int]:
     common = [intake.choices.tag] if intake.choices.tag else []
     names = {*chain.from_iterable(person.tags for person in became.values()), *common}
@@ -244,7 +147,7 @@ def _store(
     changed: Mapping[int, Person],
     known: _Known,
 ) -> None:
-    write_identities(session, intake, changed.values(), has_primary=known.primary)
+    _write_identities(session, intake, changed.values(), has_primary=known.primary)
     companies = _company_names(session, changed.values())
     rows: list[dict[str, Any]] = []
     for who, person in changed.items():
@@ -257,6 +160,27 @@ def _store(
             "version": _version(intake, before[who]), "updated_at": intake.now,
         })  # fmt: skip
     queries.update_people(session, rows)
+
+
+def _write_identities(
+    session: Session,
+    intake: "Intake",
+    people: Collection[Person],
+    *,
+    has_primary: Collection[tuple[int, IdentityKind]],
+) -> None:
+    """Write what people are known by too; the first of each kind is the primary one."""
+    email, phone = IdentityKind.EMAIL, IdentityKind.PHONE
+    identities.write_emails(session, [
+        (one, person.id, not number and (person.id, email) not in has_primary)
+        for person in people for number, one in enumerate(person.emails)
+    ])  # fmt: skip
+    identities.write_phones(session, [
+        (one, person.id, not number and (person.id, phone) not in has_primary)
+        for person in people for number, one in enumerate(person.phones)
+    ])  # fmt: skip
+    numbers = [(one, person.id) for person in people for one in person.numbers]
+    identities.write_numbers(session, intake.choices.numbering, numbers)
 
 
 def _version(intake: "Intake", row: Mapping[str, Any]) -> int:
@@ -297,19 +221,6 @@ def _keep(
         known = [*(row.before.get(IDENTITIES) or ()), *(was.get(IDENTITIES) or ())]  # type: ignore[misc]
         row.before = {**was, **row.before, **({IDENTITIES: known} if known else {})}
         session.add(row)
-    rows = [(who, _json(was)) for who, was in foreign.items()]
+    rows = [(who, document(was)) for who, was in foreign.items()]
     shared = {"change_set_id": intake.change_set_id}
     bulk.insert(session, ChangeRow, names=("contact_id", "before"), rows=rows, constants=shared)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str) if value else "{}"
-
-
-def _key(person: Person) -> str:
-    values = person.values.get
-    return search_text(
-        values("first_name") or "", values("last_name") or "",
-        emails=[one[0] for one in person.emails], phones=[one[0] for one in person.phones],
-        company=values("company") or "",
-    )  # fmt: skip

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from core.commerce.facts import SUBJECT
@@ -146,6 +147,15 @@ def companies(session: Session, keys: Keys) -> dict[str, int]:
         among(session, Company.search_key, keys)
     )
     return dict(session.execute(statement).all())
+
+
+def add_named(
+    session: Session, table: type[Tag] | type[Company], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Add tags or companies; those whose search key is known already are left as they are."""
+    dialect = sqlite if is_sqlite(session) else postgresql
+    target: Any = table.__table__  # type: ignore[union-attr]
+    session.connection().execute(dialect.insert(target).on_conflict_do_nothing(), list(rows))
 
 
 def topics(session: Session) -> Sequence[Topic]:

@@ -1,8 +1,9 @@
 """Where people of a file come to stand with topics, and the proof of it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -58,51 +59,88 @@ def moves(current: ConsentState | None, asked: ConsentState) -> bool:
     return asked is S.UNSUBSCRIBED or current is not S.CONFIRMED
 
 
-def asked(intake: "Intake", person: Person) -> Mapping[int, ConsentState]:
-    """Return where a person's rows and the choices for all want them to stand."""
-    if not person.topics:
+def asked(intake: "Intake", answers: Mapping[str, bool]) -> Mapping[int, ConsentState]:
+    """Return where the answers of a person and the choices for all want them to stand."""
+    if not answers:
         return intake.wanted
     found = dict(intake.wanted)
-    for key, is_yes in person.topics.items():
+    for key, is_yes in answers.items():
         topic = intake.topic_ids[key]
         found[topic] = intake.answers[topic] if is_yes else S.UNSUBSCRIBED
     return found
 
 
-def note_new(session: Session, intake: "Intake", made: Sequence[Person]) -> None:
-    """Note the first steps of people who were just made; exactly as `note_many` would."""
-    key = sealing.keys()[0]
-    told: dict[str, object] = {
-        "basis": _basis(intake),
-        "source": f"import:{intake.job_id}",
-        "ip": None,
-        "at": intake.now,
-        "actor": intake.actor,
-    }
-    events: list[tuple[object, ...]] = []
-    standing: list[tuple[object, ...]] = []
-    for person in made:
-        last = ""
-        for topic, state in asked(intake, person).items():
-            version = str(intake.text_versions[topic])
-            told |= {"contact_id": person.id, "topic_id": topic, "state": state.value,
-                     "text_version": version}  # fmt: skip
-            last = rules.seal(key, told, previous=last)
-            events.append((person.id, topic, state.value, version, last))
-            standing.append((person.id, topic, state.value))
-    same = {name: told[name] for name in ("basis", "source", "at", "actor")}
-    shared = {**same, "change_set_id": intake.change_set_id}
+def note_new(
+    session: Session, intake: "Intake", ids: Sequence[int], *, topics: Mapping[str, Sequence[Any]]
+) -> None:
+    """Note the first steps of people who were just made; exactly as `note_many` would.
+
+    topics: what each of them answered, by the key of the topic; None where nothing.
+    """
+    shared: dict[str, object] = {
+        "basis": _basis(intake), "source": f"import:{intake.job_id}", "ip": None,
+        "at": intake.now, "actor": intake.actor,
+    }  # fmt: skip
+    rows = _sealed(intake, ids, topics=topics, shared=shared)
+    constants = {name: shared[name] for name in ("basis", "source", "at", "actor")}
     names = ("contact_id", "topic_id", "state", "text_version", "seal")
-    bulk.insert(session, ConsentEvent, names=names, rows=events, constants=shared)
-    since = {"since": intake.now}
-    bulk.insert(session, Subscription, names=names[:3], rows=standing, constants=since)
+    bulk.insert(session, ConsentEvent, names=names, rows=rows,
+                constants={**constants, "change_set_id": intake.change_set_id})  # fmt: skip
+    bulk.insert(session, Subscription, names=names[:3], rows=(row[:3] for row in rows),
+                constants={"since": intake.now})  # fmt: skip
+
+
+def _sealed(
+    intake: "Intake",
+    ids: Sequence[int],
+    *,
+    topics: Mapping[str, Sequence[Any]],
+    shared: Mapping[str, object],
+) -> list[tuple[object, ...]]:
+    """Return the rows of the ledger: person, topic, state, version of the words, seal."""
+    found: list[tuple[object, ...]] = []
+    known: dict[tuple[bool | None, ...], list[_Step]] = {}
+    for who, answers in zip(ids, _answers(topics, len(ids)), strict=True):
+        if answers not in known:
+            known[answers] = _steps(intake, dict(zip(topics, answers, strict=True)), shared)
+        last = ""
+        for step in known[answers]:
+            last = step.seal(who, last)
+            found.append((who, step.topic_id, step.state, step.version, last))
+    return found
+
+
+def _answers(topics: Mapping[str, Sequence[Any]], count: int) -> Iterable[tuple[bool | None, ...]]:
+    return zip(*topics.values(), strict=True) if topics else repeat((), count)
+
+
+class _Step(NamedTuple):
+    """A step that many people take alike."""
+
+    topic_id: int
+    state: str
+    version: str
+    seal: Callable[[int, str], str]
+
+
+def _steps(
+    intake: "Intake", answers: Mapping[str, bool | None], shared: Mapping[str, object]
+) -> list[_Step]:
+    """Return the steps of whoever answered so, in their order."""
+    given = {name: answer for name, answer in answers.items() if answer is not None}
+    key, found = sealing.keys()[0], list[_Step]()
+    for topic, state in asked(intake, given).items():
+        version = str(intake.text_versions[topic])
+        told = {"topic_id": topic, "state": state.value, "text_version": version}
+        found.append(_Step(topic, state.value, version, rules.sealer(key, {**shared, **told})))
+    return found
 
 
 def steps_of(
     session: Session, intake: "Intake", people: Collection[Person]
 ) -> list[tuple[ConsentStep, ConsentState | None]]:
     """Return the steps of people who are known, each with where the person stood before."""
-    wishes = {person.id: asked(intake, person) for person in people}
+    wishes = {person.id: asked(intake, person.topics) for person in people}
     topics = {topic for one in wishes.values() for topic in one}
     current = queries.standing(session, wishes, topics)
     return [

@@ -55,13 +55,15 @@ class ReadingPlan:
     blocked: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Block:
-    """Rows of a file one after the other: people, column by column, and rows not to be taken.
+    """Rows of a file that stand together: people, column by column, and rows not to be taken.
 
-    lines, cells, keys: of the people; keys are what they are searched by. columns: what each
-    field says of each of them, None where it is empty. email: (key, envelope form, as typed);
-    phone: (key, as typed).
+    The people may be in any order. lines, cells: where and what each row was.
+    columns: what each field says of each of them, None where it is empty. email: (key, envelope
+    form, as typed); phone: (key, as typed). keys: what they are searched by; attributes: their
+    custom fields as JSON. public_ids: as many, ascending. by_email, by_phone: places in the order
+    of these. repeated: places of rows that share an address, a phone or a number.
     """
 
     row_count: int
@@ -69,6 +71,11 @@ class Block:
     cells: Sequence[tuple[str, ...]]
     columns: Mapping[str, Sequence[Any]]
     keys: Sequence[str]
+    attributes: Sequence[str]
+    public_ids: Sequence[str]
+    by_email: Sequence[int]
+    by_phone: Sequence[int]
+    repeated: frozenset[int]
     refused: Sequence[Refusal]
 
 
@@ -94,11 +101,12 @@ class Choices:
 
 
 class Stay(NamedTuple):
-    """Somebody an undone import leaves where they are, and the code of the reason."""
+    """Somebody, or some fields of theirs, that an undone import leaves, and the reason's code."""
 
     contact_id: int
     name: str
     code: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,28 @@
 """Takes an import back, piece by piece: whom it made goes, whom it changed is as before.
 
-Somebody whom anything else has happened to since stays, and it is said why. What is done is done
-for good after each piece, so that taking back can go on after any interruption.
+A field that was changed since stays as it is, and so does somebody whom anything else has happened
+to; it is said who, and why. What is done is done for good after each piece, so that taking back can
+go on after any interruption.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import Table, delete, exists, func, update
 from sqlmodel import Session, SQLModel, col, select
 
 from core.access.service import verb
 from core.access.terms import Actor, Permission
-from core.audience.people import ATTRIBUTE, IDENTITIES, TAG, TOPIC
+from core.audience.people import IDENTITIES, TOPIC
 from core.audience.queries import among
 from core.audience.terms import Stay, Undone
 from core.audit import service as audit
 from core.consent.models import ConsentEvent, Suppression
 from core.consent.noting import note_many
 from core.consent.terms import ConsentState, ConsentStep
+from core.contacts import restoring
 from core.contacts import service as contacts
-from core.contacts import tagging
 from core.contacts.models import (
     Address,
     ChangeRow,
@@ -33,22 +33,20 @@ from core.contacts.models import (
     ContactTag,
     Tag,
 )
-from core.contacts.terms import ChangeKind, ContactKind, Gender, IdentityKind, Lifecycle
+from core.contacts.restoring import Kept
+from core.contacts.terms import ChangeKind, IdentityKind
 from core.errors import Conflict, NotFound
 from core.events.models import Event
-from core.i18n.terms import Language
+from core.jobs.models import Job
 
 PIECE = 1_000
+CHANGED = "changed"
 _ITS_OWN = frozenset({"contact_identity", "contact_tag", "consent_event", "subscription",
                       "change_row", "segment_member", "contact"})  # fmt: skip
 """Tables whose rows about a person come with the person, or are reckoned from it."""
 
 _SAID = frozenset({"message", "event", "order", "note", "task", "suppression", "employee",
                    "submission"})  # fmt: skip
-_KINDS: Mapping[str, Any] = {
-    "kind": ContactKind, "language": Language, "gender": Gender, "lifecycle": Lifecycle,
-    "birth_date": date.fromisoformat,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,8 @@ def undo_piece(session: Session, actor: Actor, *, change_set_id: int, now: datet
         raise NotFound("contacts.change_missing")
     if found.undone_at is not None:
         raise Conflict("contacts.undone_already")
-    restored = _restore(session, found, now=now)
-    removed, stayed = (0, []) if restored else _remove(session, found)
+    restored, kept = _restore(session, found, now=now)
+    removed, stayed = (0, kept) if restored else _remove(session, found)
     is_over = not restored and not removed and not stayed
     if is_over:
         _sweep(session, found)
@@ -94,49 +92,44 @@ def undo_piece(session: Session, actor: Actor, *, change_set_id: int, now: datet
     return Undone(removed, restored, stayed, is_over)
 
 
-def _restore(session: Session, change: ChangeSet, *, now: datetime) -> int:
-    """Put back what the next people were, and return how many."""
+def note_left(session: Session, change_set_id: int, *, after_id: int) -> int:
+    """Keep at what an import left the next thousand people; return the last row seen, else 0."""
+    mine = col(ChangeRow.change_set_id) == change_set_id, col(ChangeRow.id) > after_id
+    chosen = select(ChangeRow, Contact).join(Contact, col(Contact.id) == ChangeRow.contact_id)
+    found = session.exec(chosen.where(*mine).order_by(col(ChangeRow.id)).limit(PIECE)).all()
+    for row, person in found:
+        restoring.note_left(person, row)
+        session.add(row)
+    session.flush()
+    return found[-1][0].id if found else 0
+
+
+def _restore(session: Session, change: ChangeSet, *, now: datetime) -> tuple[int, list[Stay]]:
+    """Put back what the next people were; return how many, and where something stays."""
     chosen = select(ChangeRow).where(ChangeRow.change_set_id == change.id)
     rows = session.exec(chosen.order_by(col(ChangeRow.id)).limit(PIECE)).all()
     who = [row.contact_id for row in rows]
     people = {
         one.id: one for one in session.exec(select(Contact).where(among(session, Contact.id, who)))
     }
-    steps: list[ConsentStep] = []
+    steps, kept = list[ConsentStep](), list[Kept]()
     for row in rows:
         if person := people.get(row.contact_id):
-            _put_back(session, person, row.before)
+            kept += restoring.put_back(session, person, row)
+            _forget(session, person.id, row.before.get(IDENTITIES))
             steps += _steps_back(session, change, row, now=now)
         session.delete(row)
     session.flush()
     for person in people.values():
         contacts.renew_search(session, person)
     note_many(session, steps, now=now)
-    return len(rows)
+    return len(rows), [Stay(one.contact_id, one.name, CHANGED, one.fields) for one in kept]
 
 
-def _put_back(session: Session, person: Contact, before: Mapping[str, Any]) -> None:
-    values = dict(person.attributes)
-    for name, old in before.items():
-        if name == IDENTITIES:
-            _forget(session, person.id, old)
-        elif name.startswith(TAG):
-            tagging.take(session, [person.id], int(name.removeprefix(TAG)))
-        elif name.startswith(ATTRIBUTE):
-            key = name.removeprefix(ATTRIBUTE)
-            values.pop(key, None)
-            values |= {} if old is None else {key: old}
-        elif not name.startswith(TOPIC):
-            read = _KINDS.get(name)
-            setattr(person, name, read(old) if read and old is not None else old)
-    if values != person.attributes:
-        person.attributes = values
-    person.version += 1
-    session.add(person)
-
-
-def _forget(session: Session, contact_id: int, known_by: Sequence[Sequence[str]]) -> None:
+def _forget(session: Session, contact_id: int, known_by: object) -> None:
     """Take the addresses and numbers from a person, and addresses that are nobody's then."""
+    if not isinstance(known_by, list):
+        return
     mine = select(ContactIdentity).where(ContactIdentity.contact_id == contact_id)
     wanted = {(IdentityKind(kind), value) for kind, value in known_by}
     addresses = []
@@ -248,16 +241,20 @@ def _references() -> list[tuple[Table, str]]:
 
 
 def _sweep(session: Session, change: ChangeSet) -> None:
-    """Drop tags and companies that came with the import and are nobody's now."""
+    """Drop tags and companies that came while the import ran and are nobody's now."""
+    job = session.get(Job, change.job_id or 0)
+    if job is None or job.ended_at is None:
+        return
+    since, until = change.created_at, job.ended_at
     session.execute(
         delete(Tag).where(
-            col(Tag.created_at) >= change.created_at,
+            col(Tag.created_at).between(since, until),
             ~exists().where(col(ContactTag.tag_id) == col(Tag.id)),
         )
     )
     session.execute(
         delete(Company).where(
-            col(Company.created_at) >= change.created_at,
+            col(Company.created_at).between(since, until),
             ~exists().where(col(Contact.company_id) == col(Company.id)),
         )
     )

@@ -27,6 +27,7 @@ from core.backup.terms import (
 from core.errors import Conflict, Invalid, NotFound
 from core.migrations import service as migrations
 from core.organisation import instance
+from core.privacy import erased_log
 from core.settings import settings
 
 KEPT_BEFORE_UPGRADES = 5
@@ -54,6 +55,7 @@ def _back_up(target: Path, extras: list[str], *, now: datetime) -> Manifest:
     kind, revision = stores.kind_of(url), stores.revision(url)
     if not revision:
         raise NotFound("backup.no_store")
+    erased_log.complete(stores.erased_marks(url))
     with _workshop(target.resolve().parent) as folder:
         dump = folder / DUMPS[kind]
         stores.dump(url, dump)
@@ -85,6 +87,8 @@ def verify(source: Path) -> Manifest:
 def restore(source: Path, *, now: datetime) -> Restored:
     """Make this installation what it was when the backup was made; it sends nothing yet.
 
+    Whoever was erased since is in it again until `core.privacy.again` has erased them anew.
+
     Raises:
         Conflict: "backup.store_in_use" when there is an organisation here already.
         Invalid: A "backup.*" code.
@@ -107,14 +111,16 @@ def _restore(source: Path, saved: Path | None, *, now: datetime) -> Restored:
     with _unpacked(source, settings().data_dir) as (manifest, folder):
         if manifest.store is not stores.kind_of(url):
             raise Invalid("backup.other_store", store=manifest.store.value)
+        is_listed = erased_log.path().exists()
         if saved is not None:
             back_up_with_key(saved, now=now)
+            is_listed = True
         instance.take_mark_off()  # first: no moment in which the restored store could send
         stores.put_in_place(manifest.store, folder / DUMPS[manifest.store], url)
         stores.take_mark_off(url)
         _restore_anchors(folder, now)
         _restore_key(folder)
-    return Restored(manifest, manifest.key_mark == _key_mark(), saved)
+    return Restored(manifest, manifest.key_mark == _key_mark(), saved, is_listed)
 
 
 def back_up_before_upgrade(*, now: datetime) -> Path | None:

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,23 +64,34 @@ def has_organisation(url: str) -> bool:
     return bool(_scalar(url, "SELECT max(name) FROM organisation"))
 
 
+def erased_marks(url: str) -> list[str]:
+    """Return the hashes by which the store knows the addresses of erased people."""
+    question = "SELECT address_hash FROM suppression WHERE address_hash IS NOT NULL"
+    return [str(one) for one in _column(url, question)]
+
+
 def _scalar(url: str, question: str) -> str | None:
     """Return the answer of the store; None where there is no store, or no such table."""
+    found = next(iter(_column(url, question)), None)
+    return None if found is None else str(found)
+
+
+def _column(url: str, question: str) -> Sequence[object]:
+    """Return the answers of the store; none where there is no store, or no such table."""
     if kind_of(url) is StoreKind.SQLITE and not sqlite_path(url).exists():
-        return None
+        return []
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            found = connection.execute(text(question)).scalar()
+            return connection.execute(text(question)).scalars().all()
     except ProgrammingError:
-        return None
+        return []
     except OperationalError:
         if kind_of(url) is StoreKind.SQLITE:
-            return None
+            return []
         raise
     finally:
         engine.dispose()
-    return None if found is None else str(found)
 
 
 def put_in_place(kind: StoreKind, path: Path, url: str) -> None:

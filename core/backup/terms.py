@@ -56,8 +56,12 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restoration found: whether links and sealed values can be read, what went before."""
+    """What a restoration found: whether links and sealed values can be read, what went before.
+
+    is_listed: it is known here who was erased since the backup was made.
+    """
 
     manifest: Manifest
     has_right_key: bool
     replaced: Path | None
+    is_listed: bool

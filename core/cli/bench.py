@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli import measurements
+from core.cli.figures import PEOPLE, Given
 from core.cli.speech import show, words
 from core.errors import Invalid
 
@@ -20,12 +21,13 @@ def bench(
     *,
     as_json: Annotated[bool, typer.Option("--json", help=words("cli.help.json"))] = False,
     file: Annotated[Path | None, typer.Option("--file", help=words("cli.help.bench_file"))] = None,
+    people: Annotated[int, typer.Option(min=1_000, help=words("cli.help.bench_people"))] = PEOPLE,
 ) -> None:
     """Measure one thing; the store of this installation is not touched."""
     measure = measurements.BENCHES.get(name)
     if measure is None:
         raise Invalid("bench.unknown", name=name, known=sorted(measurements.BENCHES))
-    figures = measure(file)
+    figures = measure(Given(file, people))
     if as_json:
         sys.stdout.write(f"{json.dumps(figures)}\n")
         return

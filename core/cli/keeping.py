@@ -10,10 +10,11 @@ from core.backup import service as backup
 from core.cli import processes
 from core.cli.speech import remark, say, words
 from core.cli.waking import bind_waker
-from core.db import transaction
+from core.db import reading, transaction
 from core.migrations import service as migrations
 from core.migrations.standing import require_current
 from core.practice import service as practice
+from core.privacy import again
 from core.settings import settings
 from core.setup import service as setup
 
@@ -29,6 +30,7 @@ def migrate() -> None:
     pending = migrations.pending(url)
     if not pending:
         say("cli.migrated_already")
+        _erase_again()
         return
     with processes.alone():
         saved = backup.back_up_before_upgrade(now=clock.now())
@@ -36,6 +38,7 @@ def migrate() -> None:
             say("cli.saved_before_upgrade", file=str(saved))
         migrations.upgrade(url)
     say("cli.migrated", count=len(pending))
+    _erase_again()
 
 
 @app.command("backup", help=words("cli.help.backup"))
@@ -77,9 +80,27 @@ def restore(
         say("cli.saved_before_restore", file=str(done.replaced))
     if not done.has_right_key:
         remark("cli.restored_without_key")
+    if not done.is_listed:
+        remark("cli.restored_unlisted")
     if migrations.pending(settings().store_url):
         remark("cli.restored_behind")
+    else:
+        _erase_again()
     remark("cli.restored_unconfirmed")
+
+
+def _erase_again() -> None:
+    """Erase anew whom an older backup brought back, and name those who could not be."""
+    with reading() as session:
+        is_due = again.is_due(session)
+    if not is_due:
+        return
+    with processes.alone(), transaction() as session:
+        done = again.erase(session, now=clock.now())
+    if done.count:
+        say("cli.erased_again", count=done.count)
+    for one in done.left:
+        remark("cli.erased_back", person=one.public_id, reason=words(one.code))
 
 
 @app.command(help=words("cli.help.demo"))

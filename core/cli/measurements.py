@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from pathlib import Path
 
 from sqlmodel import Session, col, select
 
@@ -13,9 +12,11 @@ from core import clock
 from core.access.terms import DepartmentKind, Role
 from core.accounts.models import User
 from core.accounts.terms import MembershipInput
-from core.cli import processes
+from core.cli import audience_bench, audience_data, event_bench, processes
+from core.cli.figures import Figures, Given
 from core.cli.page_visit import visit
 from core.cli.sandbox import (
+    has_ended,
     is_listening,
     is_serving,
     memory_mb,
@@ -38,7 +39,6 @@ from core.organisation import queries as organisation
 from core.practice import service as practice
 from core.settings import settings
 
-Figures = Mapping[str, float]
 ROUNDS = 20
 OPENING, REORDER_POINT = "100", "20"
 _IDLE_S = 10.0
@@ -46,7 +46,7 @@ _REGISTRY = "pages.registry"
 """Named, not imported: the core knows no pages."""
 
 
-def movement_to_inbox(_file: Path | None) -> Figures:
+def movement_to_inbox(_given: Given) -> Figures:
     """Measure from a count that falls to the alert in the buyer's mailbox; the worker is idle."""
     bind_waker()
     with private_installation():
@@ -86,8 +86,9 @@ def _has_arrived(code: str) -> bool:
         return session.exec(found.limit(1)).first() is not None
 
 
-def import_orders(file: Path | None) -> Figures:
+def import_orders(given: Given) -> Figures:
     """Measure `chapar import orders` on a file, the start of the command included."""
+    file = given.file
     if file is None:
         raise Invalid("bench.needs_file")
     if not file.is_file():
@@ -97,16 +98,11 @@ def import_orders(file: Path | None) -> Figures:
     with private_installation():
         start = time.monotonic()
         with running(command) as number:
-            wait_until(lambda: _has_ended(number))
+            wait_until(lambda: has_ended(number))
         return {"seconds": round(time.monotonic() - start, 2)}
 
 
-def _has_ended(process_id: int) -> bool:
-    stat = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii")
-    return stat.rpartition(")")[2].split()[0] == "Z"
-
-
-def idle_memory(_file: Path | None) -> Figures:
+def idle_memory(_given: Given) -> Figures:
     """Measure interface, worker and supervisor at rest: before a page was opened, and with one."""
     with private_installation():
         user_id = _administrator()
@@ -119,7 +115,7 @@ def idle_memory(_file: Path | None) -> Figures:
                 return {"started_mb": before, "one_page_mb": memory_mb(number)}
 
 
-def first_page(_file: Path | None) -> Figures:
+def first_page(_given: Given) -> Figures:
     """Measure `chapar run` from nothing to an answer, the first page opened, and a second one."""
     with private_installation():
         user_id = _administrator()
@@ -136,7 +132,7 @@ def first_page(_file: Path | None) -> Figures:
     }
 
 
-def page_rerun(_file: Path | None) -> Figures:
+def page_rerun(_given: Given) -> Figures:
     """Measure, page by page, from the wish to run it again to its last piece, without drawing.
 
     The practice company is loaded; the worker is idle. Median and worst of each page, in
@@ -189,7 +185,28 @@ def _invite(session: Session, email: str, *, role: Role) -> User:
     return notices.invite_staff(session, COMMAND_LINE, given=given, now=clock.now())
 
 
-BENCHES: Mapping[str, Callable[[Path | None], Figures]] = {
+def audience(given: Given) -> Figures:
+    """Measure what is done with many people: taken in, found, sliced, and told of."""
+    bind_waker()
+    with private_installation():
+        file, topic_key = settings().data_dir / "people.csv", audience_bench.prepare()
+        spoiled = audience_data.write_people(file, given.people)
+        with running(processes.worker_command()):
+            wait_until(lambda: is_listening(settings().capture_port))
+            found = audience_bench.import_people(file, topic_key)
+        people = audience_bench.fill_with_events(each=audience_data.EVENTS_EACH)
+        return {
+            **found,
+            "rows_spoiled": spoiled,
+            "events": len(people) * audience_data.EVENTS_EACH,
+            **audience_bench.lists(),
+            **audience_bench.slices(people),
+            **event_bench.tell_events(),
+        }
+
+
+BENCHES: Mapping[str, Callable[[Given], Figures]] = {
+    "audience": audience,
     "movement-to-inbox": movement_to_inbox,
     "import-orders": import_orders,
     "idle-memory": idle_memory,

@@ -1,5 +1,6 @@
 """A private installation for measurements: its own data directory, ports and processes."""
 
+import secrets
 import shutil
 import signal
 import socket
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
+
+from sqlalchemy import create_engine, make_url
 
 from core import clock, db
 from core.cli import processes
@@ -25,13 +28,45 @@ PATIENCE_S = 60.0
 
 @contextmanager
 def private_installation() -> Iterator[None]:
-    """Point this process, and those it starts, at a fresh installation that is removed after."""
+    """Point this process, and those it starts, at a fresh installation that is removed after.
+
+    It stands on the kind of store this one stands on: on PostgreSQL in a database of its own.
+    """
+    with _own_database(settings().database_url) as address, _own_folder(address):
+        yield
+
+
+@contextmanager
+def _own_database(server: str) -> Iterator[str]:
+    """Make a database on the server for as long as the block runs; yield its address, "" without.
+
+    The account has to be one that may make databases.
+    """
+    if not server:
+        yield ""
+        return
+    name = f"chapar_bench_{secrets.token_hex(4)}"
+    maker = create_engine(server, isolation_level="AUTOCOMMIT")
+    with maker.connect() as line:
+        line.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with maker.connect() as line:
+            line.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        maker.dispose()
+
+
+@contextmanager
+def _own_folder(address: str) -> Iterator[None]:
     folder = tempfile.mkdtemp(prefix="chapar-bench-")
     ports = {f"CHAPAR_{name}PORT": str(_free_port()) for name in ("", "PUBLIC_", "CAPTURE_")}
     own = {"CHAPAR_DATA_DIR": folder, "CHAPAR_SMTP_URL": "capture:", "TZ": "UTC"}
     shared = ("DATABASE_URL", "QUEUE_URL", "BASE_URL", "PUBLIC_URL", "SECRET_KEY")
     none = {f"CHAPAR_{name}": "" for name in shared}
-    processes.change_environment({**ports, **own, **none})
+    queue = f"sqlite:///{folder}/queue.db" if address else ""
+    processes.change_environment({**ports, **own, **none, "CHAPAR_DATABASE_URL": address,
+                                  "CHAPAR_QUEUE_URL": queue})  # fmt: skip
     _forget()
     try:
         migrations.upgrade(settings().store_url)
@@ -73,12 +108,18 @@ def is_serving() -> bool:
         line.close()
 
 
-def wait_until(is_true: Callable[[], bool]) -> float:
+def has_ended(process_id: int) -> bool:
+    """Return whether a process that `running` started is over."""
+    stat = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii")
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
+def wait_until(is_true: Callable[[], bool], *, patience_s: float = PATIENCE_S) -> float:
     """Return after how many seconds the answer was yes; raises Unavailable "bench.too_slow"."""
     start = time.monotonic()
     while not is_true():
-        if time.monotonic() - start > PATIENCE_S:
-            raise Unavailable("bench.too_slow", seconds=int(PATIENCE_S))
+        if time.monotonic() - start > patience_s:
+            raise Unavailable("bench.too_slow", seconds=int(patience_s))
         time.sleep(0.005)
     return time.monotonic() - start
 

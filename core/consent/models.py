@@ -5,7 +5,13 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from core.consent.terms import ConsentState, SuppressionReason, TopicClass, TopicRule
+from core.consent.terms import (
+    ConsentState,
+    SuppressionReason,
+    ThrowawayRule,
+    TopicClass,
+    TopicRule,
+)
 from core.db import Row, choice, document, maybe_ref, ref
 
 
@@ -48,7 +54,7 @@ class ConsentEvent(Row, table=True):
     __tablename__ = "consent_event"
     __table_args__ = (Index("ix_consent_event_latest", "contact_id", "topic_id", "id"),)
 
-    contact_id: int = ref("contact")
+    contact_id: int = ref("contact", index=False)
     topic_id: int = ref("topic")
     state: ConsentState = choice(ConsentState)
     basis: str = Field(default="", max_length=80)
@@ -70,8 +76,8 @@ class Subscription(Row, table=True):
         Index("ix_subscription_state", "topic_id", "state", "contact_id"),
     )
 
-    contact_id: int = ref("contact")
-    topic_id: int = ref("topic")
+    contact_id: int = ref("contact", index=False)
+    topic_id: int = ref("topic", index=False)
     state: ConsentState = choice(ConsentState)
     since: datetime
 
@@ -111,3 +117,24 @@ class BlockedDomain(Row, table=True):
     __tablename__ = "blocked_domain"
 
     domain: str = Field(max_length=253, unique=True)
+
+
+class AllowedDomain(Row, table=True):
+    """A mail domain from which people are taken in, whatever a longer list says of it."""
+
+    __tablename__ = "allowed_domain"
+
+    domain: str = Field(max_length=253, unique=True)
+
+
+class Policy(Row, table=True):
+    """The one row of how people are taken in and let go (`terms.HouseRules`)."""
+
+    __tablename__ = "consent_policy"
+
+    throwaway: ThrowawayRule = choice(ThrowawayRule)
+    takes_only_allowed: bool
+    asks_twice: bool
+    erasure_waits: bool
+    answer_days: int
+    version: int = 1

@@ -9,7 +9,6 @@ from sqlmodel import Session, SQLModel, col, select
 
 from core.consent import erased
 from core.consent.models import (
-    BlockedDomain,
     ConsentEvent,
     ConsentText,
     Preference,
@@ -211,16 +210,3 @@ def standings(session: Session, *, first: int, last: int) -> dict[int, dict[int,
     for contact_id, topic_id, state in session.exec(statement):
         found.setdefault(contact_id, {})[topic_id] = ConsentState(state)
     return found
-
-
-def is_blocked(session: Session, domain: str) -> bool:
-    """Return whether this mail domain, or one it lies in, is on the block list."""
-    parts = domain.lower().split(".")
-    names = [".".join(parts[place:]) for place in range(len(parts))]
-    statement = select(BlockedDomain.id).where(col(BlockedDomain.domain).in_(names))
-    return session.exec(statement.limit(1)).first() is not None
-
-
-def blocked_domains(session: Session) -> Sequence[BlockedDomain]:
-    """Return the block list, by name."""
-    return session.exec(select(BlockedDomain).order_by(col(BlockedDomain.domain))).all()

@@ -2,16 +2,33 @@
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from core.consent.terms import TopicInput
+from core.consent.terms import DomainLists, DomainVerdict, ThrowawayRule, TopicInput
 from core.errors import Invalid
 from core.i18n.terms import Language
 from core.i18n.text import stored_line
 
 NAME_LIMIT, PROMISE_LIMIT = 80, 300
 LONGEST_PAUSE_DAYS = 366
+THROWAWAY_DOMAINS = frozenset({
+    "10minutemail.com", "10minutemail.net", "burnermail.io", "byom.de",
+    "discard.email", "discardmail.com", "dispostable.com", "emailondeck.com", "fakeinbox.com",
+    "fakemail.net", "getairmail.com", "getnada.com", "grr.la", "guerrillamail.biz",
+    "guerrillamail.com", "guerrillamail.de", "guerrillamail.info", "guerrillamail.net",
+    "guerrillamail.org", "guerrillamailblock.com", "harakirimail.com", "inboxkitten.com",
+    "incognitomail.org", "mail-temp.com", "mail.tm", "mailcatch.com", "maildrop.cc",
+    "mailexpire.com", "mailinator.com", "mailinator.net", "mailnesia.com", "mailnull.com",
+    "mailpoof.com", "mailsac.com", "mintemail.com", "moakt.cc", "moakt.com", "mohmal.com",
+    "mytemp.email", "mytrashmail.com", "sharklasers.com", "spam4.me", "spambox.us",
+    "spamgourmet.com", "temp-mail.io", "temp-mail.org", "tempail.com", "tempinbox.com",
+    "tempmail.net", "tempmailo.com", "throwawaymail.com", "trash-mail.com", "trashmail.com",
+    "trashmail.de", "trashmail.net", "wegwerfmail.de", "yopmail.com", "yopmail.fr", "yopmail.net",
+})  # fmt: skip
+"""Well-known services of throwaway mailboxes, by the addresses they offer themselves under."""
+
+FEWEST_ANSWER_DAYS, MOST_ANSWER_DAYS = 1, 90
 MOST_PER_PERIOD = 100
 
 
@@ -25,6 +42,21 @@ def seal(key: bytes, content: Mapping[str, object], *, previous: str) -> str:
     told = [*(_plain(content[name]) for name in CONTENT), previous]
     body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
     return hmac.digest(key, body, "sha256").hex()
+
+
+def sealer(key: bytes, shared: Mapping[str, object]) -> Callable[[int, str], str]:
+    """Return what seals steps that differ by person and previous seal alone.
+
+    It makes the very seals that `seal` makes, without putting the same words together anew.
+    """
+    told = json.dumps([_plain(shared[name]) for name in CONTENT[1:]], ensure_ascii=False,
+                      separators=(",", ":"))[1:-1]  # fmt: skip
+
+    def sealed(contact_id: int, previous: str) -> str:
+        body = f'[{contact_id},{told},"{previous}"]'.encode()
+        return hmac.digest(key, body, "sha256").hex()
+
+    return sealed
 
 
 def _plain(value: object) -> object:
@@ -79,3 +111,50 @@ def in_language(texts: Mapping[str, str], wanted: Sequence[Language]) -> str:
     """Return the text in the first of these languages that has one, else in any."""
     codes = [*(one.value for one in wanted), *(one.value for one in Language)]
     return next((texts[code] for code in codes if texts.get(code)), "")
+
+
+def checked_days(days: int) -> int:
+    """Return how long an answer may take; raises Invalid `privacy.answer_days`."""
+    if not FEWEST_ANSWER_DAYS <= days <= MOST_ANSWER_DAYS:
+        raise Invalid("privacy.answer_days", field="answer_days", least=FEWEST_ANSWER_DAYS,
+                      most=MOST_ANSWER_DAYS)  # fmt: skip
+    return days
+
+
+def judged(domain: str, lists: DomainLists) -> DomainVerdict:
+    """Return whether somebody with an address there is taken in; the closest name decides.
+
+    A name on a list speaks for all that lies under it, unless a longer one says otherwise.
+    """
+    names = list(_names(domain))
+    for name in names:
+        if name in lists.allowed:
+            return DomainVerdict.TAKE
+        if name in lists.blocked:
+            return DomainVerdict.BLOCKED
+    if lists.takes_only_allowed:
+        return DomainVerdict.UNLISTED
+    return _BY_RULE[lists.throwaway] if is_throwaway(domain) else DomainVerdict.TAKE
+
+
+def is_throwaway(domain: str) -> bool:
+    """Return whether the domain is, or lies in, one of a service of throwaway mailboxes."""
+    return not THROWAWAY_DOMAINS.isdisjoint(_names(domain))
+
+
+def is_under(domain: str, name: str) -> bool:
+    """Return whether the domain is this one, or lies in it."""
+    return name in _names(domain)
+
+
+def _names(domain: str) -> Iterator[str]:
+    """Yield the domain, then each one it lies in."""
+    parts = domain.lower().split(".")
+    return (".".join(parts[place:]) for place in range(len(parts)))
+
+
+_BY_RULE: Mapping[ThrowawayRule, DomainVerdict] = {
+    ThrowawayRule.REFUSE: DomainVerdict.THROWAWAY,
+    ThrowawayRule.HOLD: DomainVerdict.HOLD,
+    ThrowawayRule.TAKE: DomainVerdict.TAKE,
+}

@@ -1,21 +1,21 @@
-"""Verbs of consent: suppress a person or an address, lift a suppression, block a domain."""
+"""Verbs of consent: suppress a person or an address, lift a suppression."""
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from core.access.service import require_on, verb
 from core.access.terms import Actor, Permission
 from core.audit import service as audit
 from core.consent import queries
-from core.consent.models import BlockedDomain, Suppression
+from core.consent.models import Suppression
 from core.consent.noting import note_consent, note_many
 from core.consent.terms import SuppressionReason
 from core.contacts import queries as contacts
 from core.contacts.addresses import parse_address
 from core.contacts.models import Contact
 from core.contacts.terms import IdentityKind
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.i18n.text import stored_line
 
 
@@ -107,48 +107,11 @@ def place(
     return found
 
 
-@verb(Permission.TOPIC_VIEW, audit=None)
-def list_blocked_domains(session: Session, _actor: Actor) -> list[BlockedDomain]:
-    """Return the mail domains nobody is taken in from, by name."""
-    return list(queries.blocked_domains(session))
-
-
-@verb(Permission.TOPIC_EDIT, audit="domain.blocked")
-def block_domain(session: Session, actor: Actor, *, domain: str, now: datetime) -> BlockedDomain:
-    """Return the domain on the block list; forms and imports take nobody in from it."""
-    try:
-        name = parse_address(f"a@{stored_line(domain).lower().lstrip('@')}").domain
-    except Invalid as refusal:
-        raise Invalid("domain.wrong", field="domain") from refusal
-    known = session.exec(select(BlockedDomain).where(col(BlockedDomain.domain) == name)).first()
-    if known is not None:
-        raise Conflict("domain.known", field="domain")
-    made = BlockedDomain(domain=name)
-    session.add(made)
-    session.flush()
-    audit.record(session, actor, "domain.blocked", now=now, subject=made, name=name)
-    return made
-
-
-@verb(Permission.TOPIC_EDIT, audit="domain.unblocked")
-def unblock_domain(session: Session, actor: Actor, *, domain_id: int, now: datetime) -> None:
-    """Take a domain off the block list."""
-    found = session.get(BlockedDomain, domain_id)
-    if found is None:
-        raise NotFound("domain.missing")
-    audit.record(session, actor, "domain.unblocked", now=now, subject=found, name=found.domain)
-    session.delete(found)
-    session.flush()
-
-
 __all__ = [
-    "block_domain",
     "lift",
-    "list_blocked_domains",
     "note_consent",
     "note_many",
     "place",
     "suppress_address",
     "suppress_contact",
-    "unblock_domain",
 ]

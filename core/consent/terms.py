@@ -114,6 +114,56 @@ class LedgerReport:
         return not self.broken
 
 
+class ThrowawayRule(StrEnum):
+    """What becomes of somebody who comes with a throwaway mailbox."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+    TAKE = "take"
+
+
+class DomainVerdict(StrEnum):
+    """What the lists say of whoever comes with a mail domain; the last three are refusals."""
+
+    TAKE = "take"
+    HOLD = "hold"
+    BLOCKED = "blocked"
+    UNLISTED = "unlisted"
+    THROWAWAY = "throwaway"
+
+    @property
+    def is_refusal(self) -> bool:
+        """True where nobody is taken in from there."""
+        return self not in {DomainVerdict.TAKE, DomainVerdict.HOLD}
+
+
+@dataclass(frozen=True)
+class DomainLists:
+    """Whom the house takes in by mail domain. takes_only_allowed: nobody from any other domain."""
+
+    allowed: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+    throwaway: ThrowawayRule = ThrowawayRule.REFUSE
+    takes_only_allowed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseRules:
+    """How people are taken in and let go.
+
+    takes_only_allowed: from the allowed domains alone. asks_twice: whoever signs up confirms by
+    mail, whatever the topic says. erasure_waits: an erasure that somebody asks for by a link waits
+    for a colleague. answer_days: how long the answer to such a request may take.
+    """
+
+    throwaway: ThrowawayRule = ThrowawayRule.REFUSE
+    takes_only_allowed: bool = False
+    asks_twice: bool = False
+    erasure_waits: bool = False
+    answer_days: int = 30
+    version: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
     """What a person asks of us for all mail: a pause, and at most so many in a period."""

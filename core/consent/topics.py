@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core import ids
+from core.access.editing import Seen, editable
 from core.access.service import require_on, verb
 from core.access.terms import Actor, Permission
 from core.audit import service as audit
 from core.consent import queries, rules
 from core.consent.models import ConsentText, Topic
 from core.consent.terms import ConsentState, TopicInput
-from core.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def change_topic(
     now: datetime,
 ) -> Topic:
     """Return the topic as given; other words are a new version, and old ones stay as proof."""
-    topic = _editable(session, actor, topic_id, seen_version=seen_version)
+    topic = _editable(session, actor, Seen(topic_id, seen_version))
     values = rules.checked_topic(given)
     require_on(actor, Permission.TOPIC_EDIT, department_id=given.department_id)
     said = rules.words_of(topic.names, topic.promises)
@@ -71,7 +71,6 @@ def change_topic(
     if rules.words_of(topic.names, topic.promises) != said:
         topic.text_version += 1
         _keep_text(session, topic)
-    topic.version += 1
     session.flush()
     audit.record(session, actor, "topic.changed", now=now, subject=topic,
                  department_id=topic.department_id, before=before, after=values)  # fmt: skip
@@ -83,9 +82,7 @@ def archive_topic(
     session: Session, actor: Actor, *, topic_id: int, seen_version: int, now: datetime
 ) -> Topic:
     """Return the topic, no longer offered anywhere; who agreed to it stays on record."""
-    topic = _editable(session, actor, topic_id, seen_version=seen_version)
-    topic.is_active = False
-    return _switched(session, actor, topic, act="topic.archived", now=now)
+    return _switched(session, actor, Seen(topic_id, seen_version), is_active=False, now=now)
 
 
 @verb(Permission.TOPIC_EDIT, audit="topic.restored")
@@ -93,26 +90,24 @@ def restore_topic(
     session: Session, actor: Actor, *, topic_id: int, seen_version: int, now: datetime
 ) -> Topic:
     """Return the topic, in use again."""
-    topic = _editable(session, actor, topic_id, seen_version=seen_version)
-    topic.is_active = True
-    return _switched(session, actor, topic, act="topic.restored", now=now)
+    return _switched(session, actor, Seen(topic_id, seen_version), is_active=True, now=now)
 
 
-def _switched(session: Session, actor: Actor, topic: Topic, *, act: str, now: datetime) -> Topic:
-    topic.version += 1
+def _switched(
+    session: Session, actor: Actor, seen: Seen, *, is_active: bool, now: datetime
+) -> Topic:
+    topic = _editable(session, actor, seen)
+    topic.is_active = is_active
     session.flush()
+    act = "topic.restored" if is_active else "topic.archived"
     audit.record(session, actor, act, now=now, subject=topic, department_id=topic.department_id)
     return topic
 
 
-def _editable(session: Session, actor: Actor, topic_id: int, *, seen_version: int) -> Topic:
-    topic = session.get(Topic, topic_id)
-    if topic is None:
-        raise NotFound("topic.missing")
-    require_on(actor, Permission.TOPIC_EDIT, department_id=topic.department_id)
-    if topic.version != seen_version:
-        raise Conflict("topic.changed_meanwhile")
-    return topic
+def _editable(session: Session, actor: Actor, seen: Seen) -> Topic:
+    return editable(
+        session, actor, seen, table=Topic, permission=Permission.TOPIC_EDIT, area="topic"
+    )
 
 
 def _keep_text(session: Session, topic: Topic) -> None:

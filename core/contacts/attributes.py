@@ -13,9 +13,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from core.access.service import verb
 from core.access.terms import Actor, Permission
 from core.audit import service as audit
+from core.contacts import service
 from core.contacts.models import Attribute, Contact
 from core.contacts.terms import AttributeKind
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid
 from core.i18n.calendar import parse_date
 from core.i18n.digits import parse_number
 from core.i18n.terms import Calendar, Language
@@ -92,11 +93,7 @@ def change_attribute(
     Raises:
         Conflict: "common.changed_meanwhile" where somebody was faster.
     """
-    found = session.get(Attribute, attribute_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound("attribute.missing")
-    if found.version != version:
-        raise Conflict("common.changed_meanwhile")
+    found = service.as_seen(session, Attribute, attribute_id, version=version)
     _describe(found, given)
     found.is_active = given.is_active
     found.version += 1

@@ -164,9 +164,7 @@ def add_email(
     """Give the person a further address, the primary one where there was none."""
     contact = locked(session, actor, public_id)
     service.add_email(session, contact, email.strip())
-    contact.version += 1
-    _note(session, actor, contact, act="contact.identity_added", now=now, after={"email": email})
-    return contact
+    return _identified(session, actor, contact, known={"email": email}, now=now)
 
 
 @verb(Permission.CONTACT_EDIT, audit="contact.identity_added")
@@ -177,9 +175,7 @@ def add_phone(
     contact = locked(session, actor, public_id)
     country = contact.country or organisation.default_office(session).country
     service.add_phone(session, contact, phone, country=country)
-    contact.version += 1
-    _note(session, actor, contact, act="contact.identity_added", now=now, after={"phone": phone})
-    return contact
+    return _identified(session, actor, contact, known={"phone": phone}, now=now)
 
 
 @verb(Permission.CONTACT_EDIT, audit="contact.primary_set")
@@ -311,6 +307,15 @@ def _identity(session: Session, contact: Contact, identity_id: int) -> ContactId
     if found is None or found.contact_id != contact.id or found.kind not in wanted:
         raise NotFound("contact.identity_missing")
     return found
+
+
+def _identified(
+    session: Session, actor: Actor, contact: Contact, *, known: Mapping[str, object], now: datetime
+) -> Contact:
+    """Return the person, who is known by one thing more; the log says by which."""
+    contact.version += 1
+    _note(session, actor, contact, act="contact.identity_added", now=now, after=known)
+    return contact
 
 
 def _note(

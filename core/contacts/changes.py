@@ -1,13 +1,12 @@
-"""Change many people at once, and take it back.
+"""Change many people at once.
 
-One act is one change set. Each person it touched keeps, in a row of it, what they were before: the
-value of a column by its name, of a custom field by `attributes.<key>`, of a tag by `tag.<id>`
-(whether it was on). Taking back puts exactly that back, so that the act leaves no trace.
+One act is one change set. Each person it touched keeps, in a row of it, what they were before and
+after, so that it can be taken back (`restoring`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,7 +14,7 @@ from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
 from core import clock
-from core.access.service import require, verb
+from core.access.service import verb
 from core.access.terms import Actor, Permission
 from core.accounts.models import User
 from core.audit import service as audit
@@ -31,15 +30,13 @@ from core.contacts import (
 )
 from core.contacts.catalogue import Place
 from core.contacts.models import Attribute, ChangeRow, ChangeSet, Contact, Tag
+from core.contacts.restoring import ATTRIBUTE, STEP, TAG, locked, plain
 from core.contacts.terms import ChangeKind, ContactFilter, ContactKind, ContactStatus
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.i18n.terms import Calendar
 
 MOST = 20_000
 """More at once would keep other writers waiting for longer than they do without a word."""
-
-STEP = 500
-ATTRIBUTE, TAG = "attributes.", "tag."
 
 
 class BulkField(StrEnum):
@@ -108,29 +105,6 @@ def edit_matching(
     return _edit(session, actor, _matching(session, actor, where), edit=edit, now=now)
 
 
-@verb(Permission.CONTACT_EDIT, audit="contacts.change_undone")
-def undo(session: Session, actor: Actor, *, change_set_id: int, now: datetime) -> ChangeSet:
-    """Put back what a bulk edit changed. Only whoever made it, or an importer of people, may.
-
-    Raises:
-        Conflict: "contacts.undone_already".
-    """
-    found = session.get(ChangeSet, change_set_id, with_for_update=True, populate_existing=True)
-    if found is None or found.kind is not ChangeKind.BULK_EDIT:
-        raise NotFound("contacts.change_missing")
-    if found.by_id is None or found.by_id != actor.id:
-        require(actor, Permission.CONTACT_IMPORT)
-    if found.undone_at is not None:
-        raise Conflict("contacts.undone_already")
-    touched = restore(session, found.id)
-    telling.tell_many(session, touched, telling.CHANGED, key=f"undo:{found.id}", now=now)
-    found.undone_at = now
-    session.add(found)
-    audit.record(session, actor, "contacts.change_undone", now=now, subject=found,
-                 name=found.title, after={"count": found.count})  # fmt: skip
-    return found
-
-
 @verb(Permission.CONTACT_VIEW, audit=None)
 def latest_changes(session: Session, _actor: Actor, *, limit: int = 10) -> list[ChangeSet]:
     """Return the newest bulk edits that can still be taken back."""
@@ -138,62 +112,6 @@ def latest_changes(session: Session, _actor: Actor, *, limit: int = 10) -> list[
         ChangeSet.kind == ChangeKind.BULK_EDIT, col(ChangeSet.undone_at).is_(None)
     )
     return list(session.exec(statement.order_by(col(ChangeSet.id).desc()).limit(limit)).all())
-
-
-def restore(session: Session, change_set_id: int) -> list[int]:
-    """Put back what every row of a change set holds and return whom it touched."""
-    touched: list[int] = []
-    for rows in _chunks(session, change_set_id):
-        people = _people(session, [row.contact_id for row in rows])
-        for row in rows:
-            if row.contact_id in people:
-                _put_back(session, people[row.contact_id], row.before)
-        session.flush()
-        for person in people.values():
-            service.renew_search(session, person)
-        touched += people
-    return touched
-
-
-def _put_back(session: Session, contact: Contact, before: Mapping[str, object]) -> None:
-    values = dict(contact.attributes)
-    for name, old in before.items():
-        if name.startswith(TAG):
-            tag_id = int(name.removeprefix(TAG))
-            if old:
-                tagging.put(session, [contact.id], [tag_id])
-            else:
-                tagging.take(session, [contact.id], tag_id)
-        elif name.startswith(ATTRIBUTE):
-            values.pop(name.removeprefix(ATTRIBUTE), None)
-            if old is not None:
-                values[name.removeprefix(ATTRIBUTE)] = old
-        else:
-            setattr(contact, name, _column(name, old))
-    if values != contact.attributes:
-        contact.attributes = values
-    contact.version += 1
-    session.add(contact)
-
-
-def _column(name: str, old: object) -> object:
-    """Return the value of a column from what JSON kept of it."""
-    kind = Contact.model_fields[name].annotation
-    if old is None or not isinstance(old, str):
-        return old
-    for one in getattr(kind, "__args__", (kind,)):
-        if isinstance(one, type) and issubclass(one, StrEnum):
-            return one(old)
-        if one in {date, datetime}:
-            return one.fromisoformat(old)
-    return old
-
-
-def plain(value: object) -> object:
-    """Return the value of a column as a row of a change set keeps it."""
-    if isinstance(value, StrEnum):
-        return value.value
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _matching(session: Session, actor: Actor, where: ContactFilter) -> Sequence[int]:
@@ -208,6 +126,8 @@ def _edit(
     session: Session, actor: Actor, ids: Sequence[int], *, edit: BulkEdit, now: datetime
 ) -> ChangeSet:
     value = _checked(session, edit)
+    if edit.field is BulkField.KIND:
+        ids = _without_staff(session, ids)
     made = ChangeSet(
         kind=ChangeKind.BULK_EDIT,
         title=f"{edit.field.value}:{edit.key or edit.value}"[:255],
@@ -223,6 +143,16 @@ def _edit(
     audit.record(session, actor, "contacts.changed", now=now, subject=made, name=made.title,
                  after={"count": made.count, "field": edit.field.value})  # fmt: skip
     return made
+
+
+def _without_staff(session: Session, ids: Sequence[int]) -> list[int]:
+    """Return those who do not work here: staff stop being staff on their own page alone."""
+    found: list[int] = []
+    for start in range(0, len(ids), STEP):
+        part = col(Contact.id).in_(ids[start : start + STEP])
+        others = select(Contact.id).where(part, Contact.kind != ContactKind.EMPLOYEE)
+        found += session.exec(others).all()
+    return found
 
 
 def _checked(session: Session, edit: BulkEdit) -> Any:
@@ -297,7 +227,8 @@ def _set(
             before = _valued(session, ids, key=edit.key, value=value)
         case column:
             before = _columned(session, ids, name=column.value, value=value)
-    rows = [_row(change_set_id, one, was) for one, was in before.items()]
+    left = _left(edit, value)
+    rows = [_row(change_set_id, one, before=was, after=left) for one, was in before.items()]
     if rows:
         session.execute(insert(ChangeRow), rows)
         touched = update(Contact).where(col(Contact.id).in_(list(before)))
@@ -323,7 +254,7 @@ def _valued(
     session: Session, ids: Sequence[int], *, key: str, value: object
 ) -> dict[int, dict[str, object]]:
     found: dict[int, dict[str, object]] = {}
-    for person in _people(session, ids).values():
+    for person in locked(session, ids).values():
         values = dict(person.attributes)
         old = values.pop(key, None)
         if old == value:
@@ -337,7 +268,7 @@ def _valued(
 def _columned(
     session: Session, ids: Sequence[int], *, name: str, value: object
 ) -> dict[int, dict[str, object]]:
-    people = _people(session, ids)
+    people = locked(session, ids)
     touched = {key: one for key, one in people.items() if getattr(one, name) != value}
     found: dict[int, dict[str, object]] = {
         key: {name: plain(getattr(one, name))} for key, one in touched.items()
@@ -348,32 +279,25 @@ def _columned(
     )
     session.expire_all()
     if name == BulkField.COMPANY:
-        for person in _people(session, list(touched)).values():
+        for person in locked(session, list(touched)).values():
             service.renew_search(session, person)
     return found
 
 
-def _row(change_set_id: int, contact_id: int, before: dict[str, object]) -> dict[str, object]:
+def _left(edit: BulkEdit, value: Any) -> dict[str, object]:
+    """Return what the field is at afterwards, by the name it has in the rows of the change."""
+    match edit.field:
+        case BulkField.ADD_TAG | BulkField.REMOVE_TAG:
+            return {f"{TAG}{value.id}": edit.field is BulkField.ADD_TAG}
+        case BulkField.ATTRIBUTE:
+            return {f"{ATTRIBUTE}{edit.key}": value}
+        case column:
+            return {column.value: plain(value)}
+
+
+def _row(
+    change_set_id: int, contact_id: int, *, before: dict[str, object], after: dict[str, object]
+) -> dict[str, object]:
     stamp = clock.now()
     return {"change_set_id": change_set_id, "contact_id": contact_id, "before": before,
-            "created_at": stamp, "updated_at": stamp}  # fmt: skip
-
-
-def _people(session: Session, ids: Sequence[int]) -> dict[int, Contact]:
-    statement = select(Contact).where(col(Contact.id).in_(ids)).order_by(col(Contact.id))
-    return {one.id: one for one in session.exec(statement.with_for_update()).all()}
-
-
-def _chunks(session: Session, change_set_id: int) -> Iterator[Sequence[ChangeRow]]:
-    after = 0
-    while True:
-        rows = session.exec(
-            select(ChangeRow)
-            .where(ChangeRow.change_set_id == change_set_id, col(ChangeRow.id) > after)
-            .order_by(col(ChangeRow.id))
-            .limit(STEP)
-        ).all()
-        if not rows:
-            return
-        yield rows
-        after = rows[-1].id
+            "after": after, "created_at": stamp, "updated_at": stamp}  # fmt: skip

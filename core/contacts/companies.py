@@ -111,11 +111,7 @@ def change_company(
     Raises:
         Conflict: "common.changed_meanwhile" where somebody was faster.
     """
-    found = session.get(Company, company_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound("company.missing")
-    if found.version != version:
-        raise Conflict("common.changed_meanwhile")
+    found = service.as_seen(session, Company, company_id, version=version)
     _describe(session, found, given)
     found.version += 1
     session.add(found)

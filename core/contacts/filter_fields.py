@@ -38,10 +38,16 @@ def words(column: object) -> Expression:
 
 
 def _field(
-    key: str, kind: Kind, source: Any, *, group: str = "person", values: Any = ()
+    key: str,
+    kind: Kind,
+    source: Any,
+    *,
+    group: str = "person",
+    values: Any = (),
+    is_folded: bool = False,
 ) -> FilterField:
     options = tuple(Option(one.value, _option_code(one)) for one in values)
-    info = FieldInfo(key, kind, group, f"filter.field.{key}", options=options)
+    info = FieldInfo(key, kind, group, f"filter.field.{key}", options=options, is_folded=is_folded)
     is_source = isinstance(source, Column | Entry | Related)
     return FilterField(info, source if is_source else Column(source))
 
@@ -52,7 +58,7 @@ def _option_code(value: StrEnum) -> str:
 
 _NAME = col(Contact.first_name) + literal(" ") + col(Contact.last_name)
 _TAGS = table(ContactTag).join(table(Tag), col(Tag.id) == col(ContactTag.tag_id))
-_MERGED = FieldInfo("contact.merged", Kind.FLAG, "filter.field.contact.merged",
+_MERGED = FieldInfo("contact.merged", Kind.FLAG, "person", "filter.field.contact.merged",
                     is_hidden=True)  # fmt: skip
 
 FIELDS: tuple[FilterField, ...] = (
@@ -71,7 +77,7 @@ FIELDS: tuple[FilterField, ...] = (
     _field("contact.city", Kind.TEXT, col(Contact.city)),
     _field("contact.position", Kind.TEXT, col(Contact.position)),
     _field("contact.tags", Kind.CHOICES,
-           Related(col(ContactTag.contact_id), col(Tag.search_key), _TAGS, is_folded=True)),
+           Related(col(ContactTag.contact_id), col(Tag.search_key), _TAGS), is_folded=True),
     _field("contact.owner", Kind.CHOICE, col(Contact.owner_id), group="origin"),
     _field("contact.source", Kind.TEXT, col(Contact.source), group="origin"),
     _field("contact.sub_source", Kind.TEXT, col(Contact.sub_source), group="origin"),

@@ -18,6 +18,7 @@ from core.contacts import queries, reach, rules, search_index
 from core.contacts.models import UNLISTED, Company, Contact, ContactIdentity, ContactTag, Tag
 from core.contacts.terms import (
     ContactFilter,
+    ContactKind,
     ContactLine,
     ContactOrder,
     ContactPage,
@@ -32,6 +33,7 @@ EVERYBODY = ContactFilter()
 LIVE = (ContactStatus.ENABLED, ContactStatus.DISABLED, ContactStatus.BLOCKLISTED)
 _BY_NAME = (Contact.search_key, Contact.kind, Contact.status, Contact.id)
 """The columns of the index of the list, so that it is walked and nothing is sorted."""
+_LAST_SIGN = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,19 @@ def list_contacts(
 
 
 @verb(Permission.CONTACT_VIEW, audit=None)
+def lines_of(session: Session, actor: Actor, *, ids: Sequence[int]) -> list[ContactLine]:
+    """Return those of these people whom the actor sees, in the order given."""
+    permission = Permission.CONTACT_VIEW
+    staff = reach.kinds(actor, permission, kind=ContactKind.EMPLOYEE)
+    kinds = col(Contact.kind).in_([*reach.kinds(actor, permission), *staff])
+    seen = select(Contact.id).where(
+        col(Contact.id).in_(ids), kinds, *reach.conditions(actor, permission)
+    )
+    known = set(session.exec(seen).all())
+    return lines(session, [one for one in ids if one in known])
+
+
+@verb(Permission.CONTACT_VIEW, audit=None)
 def contacts_after(
     session: Session, actor: Actor, *, where: ContactFilter, after_id: int, limit: int
 ) -> list[Contact]:
@@ -109,7 +124,7 @@ def narrowed(
 def _begins(text: str) -> ColumnElement[bool]:
     """Return whether the search key begins so, as a range that the index of it can answer."""
     key = col(Contact.search_key)
-    return and_(key >= text, key < text[:-1] + chr(ord(text[-1]) + 1))
+    return and_(key >= text, key < f"{text}{_LAST_SIGN}")
 
 
 def _beginning_so_first(session: Session, found: Narrowed, offset: int) -> Sequence[int]:
@@ -223,7 +238,7 @@ def tags_of(session: Session, ids: Collection[int]) -> dict[int, tuple[str, ...]
 def _filters(where: ContactFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if where.owner_id is not None:
-        found.append(col(Contact.owner_id) == where.owner_id)
+        found.append(col(Contact.owner_id).is_not_distinct_from(where.owner_id or None))
     if where.company_id is not None:
         found.append(col(Contact.company_id) == where.company_id)
     if where.source:

@@ -14,7 +14,7 @@ from core.contacts.terms import (
     IdentityKind,
     Lifecycle,
 )
-from core.db import Row, choice, document, maybe_ref, ref
+from core.db import DOCUMENT, Row, choice, document, maybe_ref, ref, sparse
 from core.i18n.terms import Language
 
 UNLISTED = text("kind = 'employee' OR status IN ('merged', 'erased')")
@@ -35,6 +35,9 @@ class Contact(Row, table=True):
         Index("ix_contact_unlisted", "status", sqlite_where=UNLISTED, postgresql_where=UNLISTED),
         Index("ix_contact_country_city", "country", "city"),
         Index("ix_contact_engaged", "engaged_at"),
+        sparse("ix_contact_company_id", "company_id"),
+        sparse("ix_contact_owner_id", "owner_id"),
+        sparse("ix_contact_merged_into_id", "merged_into_id"),
     )
 
     public_id: str = Field(max_length=40, unique=True)
@@ -49,18 +52,18 @@ class Contact(Row, table=True):
     city: str | None = Field(default=None, max_length=120)
     birth_date: date | None = None
     gender: Gender | None = choice(Gender, default=None, nullable=True)
-    company_id: int | None = maybe_ref("company")
+    company_id: int | None = maybe_ref("company", index=False)
     position: str = Field(default="", max_length=120)
     postal_address: str = Field(default="", max_length=500)
     lifecycle: Lifecycle = choice(Lifecycle, default=Lifecycle.NEW)
-    owner_id: int | None = maybe_ref("user")
+    owner_id: int | None = maybe_ref("user", index=False)
     source: str = Field(default="", max_length=80)
     sub_source: str = Field(default="", max_length=80)
     first_touch_at: datetime | None = None
     engaged_at: datetime | None = None
     is_tracked: bool = True
     change_set_id: int | None = maybe_ref("change_set")
-    merged_into_id: int | None = maybe_ref("contact")
+    merged_into_id: int | None = maybe_ref("contact", index=False)
     attributes: dict[str, object] = document()
     erased_at: datetime | None = None
     version: int = 1
@@ -70,6 +73,7 @@ class Address(Row, table=True):
     """A canonical email address. Bounces and suppressions belong to it, not to the person."""
 
     __tablename__ = "address"
+    __table_args__ = (sparse("ix_address_bounced", "hard_bounced_at"),)
 
     normalised: str = Field(max_length=254, unique=True)
     deliverable: str = Field(max_length=254)
@@ -81,14 +85,17 @@ class ContactIdentity(Row, table=True):
     """One thing a person is known by; the normalised value is unique per kind and source."""
 
     __tablename__ = "contact_identity"
-    __table_args__ = (UniqueConstraint("kind", "source", "normalised"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "source", "normalised"),
+        sparse("ix_contact_identity_address_id", "address_id"),
+    )
 
     contact_id: int = ref("contact")
     kind: IdentityKind = choice(IdentityKind)
     source: str = Field(default="", max_length=80)
     raw: str = Field(max_length=254)
     normalised: str = Field(max_length=254)
-    address_id: int | None = maybe_ref("address")
+    address_id: int | None = maybe_ref("address", index=False)
     is_primary: bool = True
     valid_until: date | None = None
     verified_at: datetime | None = None
@@ -126,7 +133,7 @@ class ContactTag(Row, table=True):
     __tablename__ = "contact_tag"
     __table_args__ = (UniqueConstraint("contact_id", "tag_id"),)
 
-    contact_id: int = ref("contact")
+    contact_id: int = ref("contact", index=False)
     tag_id: int = ref("tag")
 
 
@@ -159,11 +166,15 @@ class ChangeSet(Row, table=True):
 
 
 class ChangeRow(Row, table=True):
-    """What a person was before a change: only the fields that it touched."""
+    """What a person was before a change, and after it: only the fields that it touched.
+
+    after: None where it was not kept; then nothing tells what somebody changed since.
+    """
 
     __tablename__ = "change_row"
     __table_args__ = (UniqueConstraint("change_set_id", "contact_id"),)
 
-    change_set_id: int = ref("change_set")
+    change_set_id: int = ref("change_set", index=False)
     contact_id: int = ref("contact")
     before: dict[str, object] = document()
+    after: dict[str, object] | None = Field(default=None, sa_type=DOCUMENT)

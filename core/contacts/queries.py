@@ -16,6 +16,14 @@ def contact(session: Session, contact_id: int) -> Contact | None:
     return session.get(Contact, contact_id)
 
 
+def of_public_id(session: Session, public_id: str) -> Contact | None:
+    """Return the person with this public id; whoever was merged leads to whom they became."""
+    found = session.exec(select(Contact).where(Contact.public_id == public_id)).first()
+    while found is not None and found.merged_into_id is not None:
+        found = session.get(Contact, found.merged_into_id)
+    return found
+
+
 def identity(
     session: Session, kind: IdentityKind, normalised: str, *, source: str = ""
 ) -> ContactIdentity | None:

@@ -1,11 +1,12 @@
 """Whom an actor sees: everybody, or only their own people; employees only with that right too."""
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from core.access import rules
 from core.access.service import may, require, require_on
 from core.access.terms import Actor, Level, Permission
+from core.contacts import queries
 from core.contacts.models import Contact
 from core.contacts.terms import ContactKind, ContactStatus
 from core.errors import NotFound
@@ -49,9 +50,7 @@ def person(session: Session, actor: Actor, public_id: str, *, permission: Permis
         NotFound: "contact.missing"; also where the person was erased.
         Forbidden: Where the person is out of the actor's reach.
     """
-    found = session.exec(select(Contact).where(Contact.public_id == public_id)).first()
-    while found is not None and found.merged_into_id is not None:
-        found = session.get(Contact, found.merged_into_id)
+    found = queries.of_public_id(session, public_id)
     if found is None or found.status is ContactStatus.ERASED:
         raise NotFound("contact.missing")
     require_person(actor, permission, found)

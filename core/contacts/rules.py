@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from core.contacts.phones import searchable
-from core.i18n.text import search_key
+from core.i18n.text import search_key, stored
 
 SEARCH_LENGTH = 300
 GRAM = 3
@@ -32,8 +32,11 @@ def search_text(
 
 
 def search_words(text: str) -> list[str]:
-    """Return the folded words a text looks for; a phone number in groups counts as one."""
-    found = [_dialled(word) for word in search_key(text).split()]
+    """Return the folded words a text looks for; a phone number in groups counts as one.
+
+    Signs that are never kept are not looked for; the index would stumble over a NUL.
+    """
+    found = [_dialled(word) for word in search_key(stored(text)).split()]
     return [word for word in found if word][:_MOST_WORDS]
 
 

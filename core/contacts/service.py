@@ -5,18 +5,21 @@ Whoever calls asks for permission. Each of them leaves the search index in step.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlmodel import Session
 
 from core import ids
 from core.contacts import queries, rules, search_index
 from core.contacts.addresses import EmailAddress, parse_address
-from core.contacts.models import Address, Contact, ContactIdentity
+from core.contacts.models import Address, Attribute, Company, Contact, ContactIdentity
 from core.contacts.phones import PhoneNumber, parse_phone
 from core.contacts.terms import ContactKind, IdentityKind
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.i18n.terms import Language
 from core.i18n.text import stored
+
+Described = TypeVar("Described", Attribute, Company)
 
 
 def add_contact(
@@ -129,6 +132,21 @@ def set_external(session: Session, contact: Contact, *, source: str, number: str
         )
     )
     session.flush()
+
+
+def as_seen(session: Session, table: type[Described], row_id: int, *, version: int) -> Described:
+    """Return the row that somebody saw in this version, held until the end of this transaction.
+
+    Raises:
+        NotFound: "attribute.missing" or "company.missing".
+        Conflict: "common.changed_meanwhile" where somebody was faster.
+    """
+    found = session.get(table, row_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound(f"{table.__tablename__}.missing")
+    if found.version != version:
+        raise Conflict("common.changed_meanwhile")
+    return found
 
 
 _TAKEN = {IdentityKind.EMAIL: "contact.address_taken", IdentityKind.PHONE: "contact.phone_taken"}

@@ -75,8 +75,12 @@ def put_exactly(session: Session, contact_id: int, tag_ids: Collection[int]) -> 
 
 
 def put(session: Session, contact_ids: Collection[int], tag_ids: Collection[int]) -> None:
-    """Mark all these people with all these tags; whoever has one keeps it."""
-    rows = [{"contact_id": one, "tag_id": tag} for one in contact_ids for tag in tag_ids]
+    """Mark all these people with all these tags; whoever has one keeps it.
+
+    A tag that is gone stays gone: a change that is taken back may still know of it.
+    """
+    known = session.exec(select(Tag.id).where(col(Tag.id).in_(tag_ids))).all()
+    rows = [{"contact_id": one, "tag_id": tag} for one in contact_ids for tag in known]
     if rows:
         session.execute(insert_or_skip(session, ContactTag, rows))
 

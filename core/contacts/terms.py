@@ -92,7 +92,10 @@ class ContactOrder(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ContactFilter:
-    """Which people a list shows. kind None: all but employees, who have a page of their own."""
+    """Which people a list shows. kind None: all but employees, who have a page of their own.
+
+    owner_id 0: those whom nobody looks after.
+    """
 
     text: str = ""
     kind: ContactKind | None = None

@@ -1,6 +1,7 @@
 """Visitors of a site: nobody's until they are known, then one of the people."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -8,12 +9,28 @@ from sqlmodel import Session, col, select
 from core.contacts import queries
 from core.contacts.models import Contact, ContactIdentity
 from core.contacts.terms import IdentityKind
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from core.events import queries as events
 from core.events.models import Event
 from core.events.service import Fact, record
 
 RECOGNISED = "contact.recognised"
+ID_MOST = 64
+
+
+def checked(text: str) -> str:
+    """Return the anonymous id. Raises Invalid "event.bad_visitor" for what can be none."""
+    if len(text) > ID_MOST or not text.isascii() or not text.isprintable() or " " in text:
+        raise Invalid("event.bad_visitor", field="anonymous_id", limit=ID_MOST)
+    return text
+
+
+def meet(session: Session, contact: Contact, *, anonymous_id: str, now: datetime) -> None:
+    """Let the visitor be this person, unless they are not tracked, or the visitor is another."""
+    if not contact.is_tracked or not anonymous_id:
+        return
+    with suppress(Conflict):  # never told to a browser
+        recognise(session, contact, anonymous_id=anonymous_id, now=now)
 
 
 def recognise(session: Session, contact: Contact, *, anonymous_id: str, now: datetime) -> int:

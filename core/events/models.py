@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from core import clock
-from core.db import Row, document, maybe_ref
+from core.db import Row, document, maybe_ref, sparse
 
 WAITING = text("dispatched_at IS NULL AND is_held = false")
 WAITING_SQLITE = text("dispatched_at IS NULL AND is_held = 0")
@@ -25,22 +25,24 @@ class Event(Row, table=True):
         Index("ix_event_waiting", "id", postgresql_where=WAITING, sqlite_where=WAITING_SQLITE),
         Index("ix_event_person", "contact_id", "name", "occurred_at"),
         Index("ix_event_name", "name", "occurred_at", "contact_id"),
-        Index("ix_event_anonymous", "anonymous_id"),
-        Index("ix_event_subject", "subject_type", "subject_id", "occurred_at"),
+        sparse("ix_event_anonymous", "anonymous_id"),
+        sparse("ix_event_subject", "subject_type", "subject_id", "occurred_at"),
+        sparse("ix_event_batch", "batch"),
+        sparse("ix_event_department_id", "department_id"),
     )
 
     name: str = Field(max_length=80)
-    contact_id: int | None = maybe_ref("contact", ondelete="CASCADE")
+    contact_id: int | None = maybe_ref("contact", ondelete="CASCADE", index=False)
     anonymous_id: str | None = Field(default=None, max_length=64)
     subject_type: str | None = Field(default=None, max_length=40)
     subject_id: int | None = Field(default=None)
-    department_id: int | None = maybe_ref("department")
+    department_id: int | None = maybe_ref("department", index=False)
     source: str = Field(max_length=40)
     dedup_key: str = Field(max_length=120)
     occurred_at: datetime
     received_at: datetime = Field(default_factory=clock.now)
     properties: dict[str, object] = document()
-    batch: str | None = Field(default=None, max_length=60, index=True)
+    batch: str | None = Field(default=None, max_length=60)
     is_held: bool = False
     dispatched_at: datetime | None = None
 

@@ -2,10 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, cast, func, literal_column, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnClause,
+    String,
+    cast,
+    false,
+    func,
+    literal,
+    literal_column,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from core.db import insert_or_skip, is_sqlite
 from core.events.models import Event, EventName
@@ -28,12 +39,34 @@ def add_many(session: Session, rows: Sequence[Mapping[str, object]]) -> int:
     """
     if not rows:
         return 0
-    table: type[SQLModel] = Event
+    table: Any = Event.__table__  # type: ignore[attr-defined]
     dialect = sqlite if is_sqlite(session) else postgresql
-    statement = dialect.insert(table.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
+    moments = _same_moments(rows)
+    fixed = {
+        name: _in_words(session, literal(moment, table.c[name].type))
+        for name, moment in moments.items()
+    }
+    statement = dialect.insert(table).values(fixed).on_conflict_do_nothing()
     counted = statement.execution_options(preserve_rowcount=True)
-    result = session.connection().execute(counted, list(rows))
+    left = [{name: row[name] for name in row if name not in moments} for row in rows]
+    result = session.connection().execute(counted, left)
     return result.rowcount
+
+
+def _same_moments(rows: Sequence[Mapping[str, object]]) -> dict[str, datetime]:
+    """Return the moments all rows share: putting one into words takes longer than writing it."""
+    return {
+        name: moment for name, moment in rows[0].items()
+        if isinstance(moment, datetime) and all(row[name] is moment for row in rows)
+    }  # fmt: skip
+
+
+def _in_words(session: Session, value: BindParameter[Any]) -> ColumnClause[Any]:
+    """Return the value as a part of the statement itself."""
+    dialect = session.get_bind().dialect
+    return literal_column(
+        str(value.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    )
 
 
 def join_visitor(session: Session, anonymous_id: str, *, contact_id: int) -> int:
@@ -92,7 +125,7 @@ def claim_waiting(session: Session, *, limit: int, now: datetime) -> Sequence[Ev
         session.execute(select(func.pg_advisory_xact_lock(ONE_DRAIN)))
     waiting = (
         select(Event)
-        .where(col(Event.dispatched_at).is_(None), col(Event.is_held) == literal_column("false"))
+        .where(col(Event.dispatched_at).is_(None), col(Event.is_held) == false())
         .order_by(col(Event.id))
         .limit(limit)
     )

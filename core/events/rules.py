@@ -11,6 +11,7 @@ from core.events.terms import (
     AHEAD_MOST,
     BYTES_MOST,
     DEPTH_MOST,
+    EARLIEST,
     NAME_MOST,
     OWN,
     OWN_NOUNS,
@@ -47,9 +48,15 @@ def checked_name(name: str) -> str:
 
 
 def checked_moment(at: datetime | None, *, now: datetime) -> datetime:
-    """Return when it happened; now where nobody said. Raises Invalid "event.in_future"."""
+    """Return when it happened; now where nobody said.
+
+    Raises:
+        Invalid: "event.in_future" or "event.too_early".
+    """
     if at is not None and at - now > AHEAD_MOST:
         raise Invalid("event.in_future", field="occurred_at")
+    if at is not None and at < EARLIEST:
+        raise Invalid("event.too_early", field="occurred_at")
     return at or now
 
 

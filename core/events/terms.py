@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 NAME_MOST = 80
@@ -14,6 +14,8 @@ BYTES_MOST = 8_192
 BATCH_MOST = 1_000
 AHEAD_MOST = timedelta(minutes=5)
 """How far the clock of another program may be ahead of ours."""
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""Nobody means an earlier moment, and one at the edge of the calendar could not be kept."""
 
 OWN = frozenset({
     "alert.compared",

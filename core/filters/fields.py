@@ -49,16 +49,12 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class Related:
-    """The set of values of rows that belong to a person; as a flag: whether there is any.
-
-    is_folded: kept as folded text, and what is looked for is folded first.
-    """
+    """The set of values of rows that belong to a person; as a flag: whether there is any."""
 
     owner: Expression
     value: Expression
     rows: FromClause
     where: tuple[Expression, ...] = ()
-    is_folded: bool = False
 
 
 Source = Column | Entry | Aggregate | Related

@@ -11,6 +11,7 @@ from core.filters.terms import (
     Between,
     Condition,
     EventCondition,
+    FieldInfo,
     Frame,
     HasAll,
     HasAny,
@@ -45,11 +46,14 @@ _OLDEST = 130
 """Years back to which birthdays are looked for."""
 
 
-def asked(line: Condition, kind: Kind, frame: Frame) -> Asked:
-    """Return the test of a line over a field of this kind."""
+def asked(line: Condition, info: FieldInfo, frame: Frame) -> Asked:
+    """Return the test of a line over this field."""
     operator = DENIED.get(line.operator, line.operator)
     is_denied = line.operator in DENIED
-    return Asked(_test(line, operator, kind=kind, frame=frame), is_denied)
+    if info.is_folded:
+        folded = tuple(search_key(stored(str(one))) for one in several(line.value))
+        line = line.model_copy(update={"value": folded or None})
+    return Asked(_test(line, operator, kind=info.kind, frame=frame), is_denied)
 
 
 def property_asked(line: PropertyCondition) -> tuple[Asked, Kind]:

@@ -58,8 +58,9 @@ def leaf_holds(leaf: Leaf, facts: Facts, scene: Scene) -> bool:
     """Return whether one line holds for a person."""
     match leaf:
         case Condition():
-            kind = scene.fields[leaf.field].kind
-            return _answer(asked(leaf, kind, scene.frame), facts.values.get(leaf.field), kind)
+            info = scene.fields[leaf.field]
+            value = facts.values.get(leaf.field)
+            return _answer(asked(leaf, info, scene.frame), value, info.kind)
         case EventCondition():
             found = measured(leaf, facts.events, scene.frame)
             return passes(amount_test(leaf, scene.frame), found, Kind.NUMBER)
@@ -238,8 +239,9 @@ def moves_with_time(tree: Node, fields: Mapping[str, FieldInfo]) -> bool:
 def _moves(leaf: Leaf, fields: Mapping[str, FieldInfo]) -> bool:
     match leaf:
         case Condition():
-            is_age = leaf.field in fields and fields[leaf.field].kind is Kind.AGE
-            return leaf.operator in RELATIVE or is_age
+            info = fields.get(leaf.field)
+            is_restless = info is not None and (info.kind is Kind.AGE or info.is_silent)
+            return leaf.operator in RELATIVE or is_restless
         case EventCondition():
             return leaf.within_days is not None or leaf.measure is Measure.DAYS_SINCE
         case MemberOf():

@@ -1,6 +1,6 @@
 """A tree told as a sentence, in the words of its reader."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import assert_never
@@ -28,12 +28,13 @@ from core.i18n.terms import Figures, Language, Reader
 
 @dataclass(frozen=True)
 class Speech:
-    """Who reads, and what things are called. segments: names by id."""
+    """Who reads, and what things are called. segments: names by id; event: words for a name."""
 
     reader: Reader
     fields: Mapping[str, FieldInfo]
     options: Mapping[str, Iterable[Option]] = field(default_factory=dict)
     segments: Mapping[int, str] = field(default_factory=dict)
+    event: Callable[[str], str] = str
 
     @property
     def language(self) -> Language:
@@ -130,7 +131,7 @@ def _event(leaf: EventCondition, speech: Speech) -> str:
     return translate(
         language,
         f"filter.event.{leaf.measure.value}",
-        name=leaf.name,
+        name=speech.event(leaf.name),
         property=leaf.property,
         within=_ready(within),
         where=_ready(where),

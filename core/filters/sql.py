@@ -119,7 +119,7 @@ class Reading:
 
     def _condition(self, line: Condition) -> Expression:
         field = self.catalogue.fields[line.field]
-        question = asked(line, field.info.kind, self.frame)
+        question = asked(line, field.info, self.frame)
         met = self._met(field, question.test)
         return not_(met) if question.is_denied else met
 
@@ -250,8 +250,6 @@ class Reading:
                 return has(None)
 
     def _looked_for(self, source: Related, values: frozenset[str]) -> list[Any]:
-        if source.is_folded:
-            return [fold(literal(one)) for one in sorted(values)]
         if isinstance(source.value.type, Integer):
             return [int(one) for one in sorted(values) if _is_key(one)]
         return sorted(values)

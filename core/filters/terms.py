@@ -153,7 +153,9 @@ class FieldInfo:
 
     group: under which heading it stands; code: of its name; names: by language, for fields people
     made. options: all values there are; empty where any is taken. moved_by: names of events after
-    which it may be another one. is_hidden: for lines that the program adds.
+    which it may be another one; is_silent: no event tells of that, so it is looked at every night.
+    is_hidden: for lines that the program adds. is_folded: kept as folded text, and what is looked
+    for is folded first.
     """
 
     key: str
@@ -164,6 +166,8 @@ class FieldInfo:
     options: tuple[Option, ...] = ()
     moved_by: frozenset[str] = frozenset()
     is_hidden: bool = False
+    is_silent: bool = False
+    is_folded: bool = False
 
 
 @dataclass(frozen=True)

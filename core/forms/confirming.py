@@ -14,6 +14,7 @@ from core.consent.models import Topic
 from core.consent.service import note_consent
 from core.consent.terms import ConsentState
 from core.contacts import queries as contacts
+from core.contacts import visitors
 from core.contacts.models import Contact
 from core.contacts.terms import IdentityKind
 from core.forms import downloads, limits, queries
@@ -22,7 +23,6 @@ from core.forms.terms import SubmissionState
 from core.messages import links as mail_links
 from core.messages import service as messages
 from core.messages.terms import Lane, MessageRequest
-from core.settings import settings
 
 PURPOSE = "confirm"
 CONFIRM_MAIL, LINK_MAIL = "confirm_subscription", "preferences_link"
@@ -46,7 +46,7 @@ def ask(session: Session, person: Contact, sent: Submission, *, now: datetime) -
         session, "confirm", address.normalised, limit=1, window=HOUR, now=now
     ):
         return
-    link = f"{settings().link_url}/p/confirm/{signing.token(PURPOSE, person.id)}"
+    link = mail_links.unsigned(PURPOSE, path="/p/confirm", about=mail_links.About.PERSON)
     request = MessageRequest(
         contact_id=person.id,
         dedup_key=f"confirm:{sent.id}",
@@ -95,6 +95,8 @@ def confirm(
     done = list(queries.waiting(session, person.id))
     for sent in done:
         sent.state = SubmissionState.CONFIRMED
+        visitors.meet(session, person, anonymous_id=sent.visitor or "", now=now)
+        sent.visitor = None
     _note_verified(session, person, now=now)
     downloads.send(session, person, done, now=now)
 
@@ -121,7 +123,6 @@ def send_link(session: Session, normalised: str, *, now: datetime) -> None:
         contact_id=person.id,
         dedup_key=f"preferences:{person.id}:{now.isoformat()}",
         template_key=LINK_MAIL,
-        values={"links": {"preferences": mail_links.preferences(person.id)}},
         lane=Lane.URGENT,
     )
     messages.queue(session, SYSTEM, request, now=now)

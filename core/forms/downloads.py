@@ -16,9 +16,9 @@ from core.files import service as files
 from core.files.models import File
 from core.forms import limits
 from core.forms.models import Form, Submission
+from core.messages import links
 from core.messages import service as messages
 from core.messages.terms import Lane, MessageRequest
-from core.settings import settings
 
 PURPOSE, MAIL = "download", "form_file"
 DAYS = 7
@@ -42,7 +42,6 @@ def send(session: Session, person: Contact, sent: Sequence[Submission], *, now: 
         ):
             continue
         one.file_until = now + timedelta(days=DAYS)
-        link = f"{settings().link_url}/d/{signing.token(PURPOSE, one.id)}"
         request = MessageRequest(
             contact_id=person.id,
             dedup_key=f"file:{one.id}",
@@ -50,7 +49,7 @@ def send(session: Session, person: Contact, sent: Sequence[Submission], *, now: 
             values={
                 "file_name": session.get_one(File, form.file_id).original_name,
                 "days": DAYS,
-                "links": {"file": link},
+                "links": {"file": links.unsigned(PURPOSE, path="/d")},
             },
             lane=Lane.URGENT,
             subject_type="submission",

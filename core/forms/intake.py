@@ -1,17 +1,20 @@
 """Take in what somebody sent: the person, their consent, the mail that asks them to confirm."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from core.consent import erased
+from core.consent import domains, erased
 from core.consent import queries as consent
 from core.consent.models import Topic
+from core.consent.rules import judged
 from core.consent.service import note_consent
-from core.consent.terms import ConsentState
+from core.consent.terms import ConsentState, DomainVerdict
 from core.contacts import queries as contacts
 from core.contacts import service as people
+from core.contacts import visitors
 from core.contacts.models import Contact
 from core.contacts.terms import ContactKind, IdentityKind
 from core.errors import Conflict, Invalid, NotFound
@@ -28,13 +31,21 @@ PER_ADDRESS = 5
 """So many of one address are taken in within an hour; more change nothing, and nobody is told."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a form came from. visitor: who the script on the site says it was, as sent."""
+
+    ip: str | None
+    visitor: str = ""
+
+
 def take(
     session: Session,
     form: Form,
     *,
     typed: Typed,
     topic_ids: Collection[int],
-    ip: str | None,
+    origin: Origin,
     now: datetime,
 ) -> None:
     """Keep what was sent; whoever sent it learns nothing of whether the person was known.
@@ -45,29 +56,67 @@ def take(
     if set(topic_ids) - set(offered):
         raise NotFound("form.missing")
     answers = read(session, form, typed)
-    if consent.is_blocked(session, answers.address.domain):
-        raise Invalid("form.domain_blocked", field=FieldName.EMAIL.value)
-    if not limits.allows(session, "sign-up", answers.address.normalised, limit=PER_ADDRESS,
-                         window=HOUR, now=now):  # fmt: skip
+    verdict = _verdict(session, answers)
+    if not _may_come(session, answers.address.normalised, now=now):
         return
-    if erased.is_erased(session, answers.address.normalised):
-        return
-    person = _person(session, form, answers, now=now)
+    known = _known(session, answers)
+    person = known or _made(session, form, answers, now=now)
     left = _filled_in(session, person, answers, form=form)
-    sent = Submission(form_id=form.id, contact_id=person.id, state=SubmissionState.TAKEN,
-                      answers=left, ip=ip, sent_at=now)  # fmt: skip
+    is_held = known is None and verdict is DomainVerdict.HOLD
+    if is_held:
+        domains.hold(session, [person.id], verdict)
+    state = SubmissionState.HELD if is_held else SubmissionState.TAKEN
+    sent = Submission(form_id=form.id, contact_id=person.id, state=state, answers=left,
+                      ip=origin.ip, sent_at=now, visitor=_visitor(origin))  # fmt: skip
     session.add(sent)
     session.flush()
     _tell(session, form, sent, now=now)
     wanted = [offered[one] for one in form.topic_ids if one in topic_ids]
     _subscribe(session, person, sent, form=form, wanted=wanted, now=now)
+    _join(session, person, sent, is_new=known is None, now=now)
 
 
-def _person(session: Session, form: Form, answers: Answers, *, now: datetime) -> Contact:
+def _verdict(session: Session, answers: Answers) -> DomainVerdict:
+    """Return whether to take in or to hold; the same words refuse, whatever list it was."""
+    found = judged(answers.address.domain, domains.lists(session))
+    if found.is_refusal:
+        raise Invalid("form.domain_blocked", field=FieldName.EMAIL.value)
+    return found
+
+
+def _may_come(session: Session, normalised: str, *, now: datetime) -> bool:
+    is_calm = limits.allows(session, "sign-up", normalised, limit=PER_ADDRESS, window=HOUR, now=now)
+    return is_calm and not erased.is_erased(session, normalised)
+
+
+def _known(session: Session, answers: Answers) -> Contact | None:
     known = contacts.identity(session, IdentityKind.EMAIL, answers.address.normalised)
-    found = contacts.contact(session, known.contact_id) if known else None
-    if found is not None:
-        return found
+    return contacts.contact(session, known.contact_id) if known else None
+
+
+def _visitor(origin: Origin) -> str | None:
+    try:
+        return visitors.checked(origin.visitor) or None
+    except Invalid:  # what no script of ours sends is nobody
+        return None
+
+
+def _join(
+    session: Session, person: Contact, sent: Submission, *, is_new: bool, now: datetime
+) -> None:
+    """Let what was looked at before be theirs, once it is sure that it was they who signed up.
+
+    Of somebody who is known anybody can write the address: without a second yes nothing is joined.
+    """
+    if sent.state is SubmissionState.WAITING:
+        return
+    if is_new:
+        visitors.meet(session, person, anonymous_id=sent.visitor or "", now=now)
+    sent.visitor = None
+    session.flush()
+
+
+def _made(session: Session, form: Form, answers: Answers, *, now: datetime) -> Contact:
     details = {"source": form.source or "form", "sub_source": form.name[:80],
                "first_touch_at": now, "language": form.language}  # fmt: skip
     made = people.add_contact(session, kind=ContactKind.LEAD, now=now, details=details)
@@ -149,14 +198,17 @@ def _subscribe(
         state = states.get((person.id, topic.id))
         if state is ConsentState.CONFIRMED:
             continue
-        wish = ConsentState.UNCONFIRMED if topic.is_double else ConsentState.CONFIRMED
-        is_waiting = is_waiting or topic.is_double
+        is_double = queries.asks_twice(session, topic)
+        wish = ConsentState.UNCONFIRMED if is_double else ConsentState.CONFIRMED
+        is_waiting = is_waiting or is_double
         if state is not wish:
             note_consent(
                 session, contact_id=person.id, topic_id=topic.id, state=wish,
                 source=f"form:{form.id}", basis="consent", text_version=topic.text_version,
                 ip=sent.ip, now=now,
             )  # fmt: skip
+    if sent.state is SubmissionState.HELD:
+        return
     if is_waiting:
         sent.state = SubmissionState.WAITING
         confirming.ask(session, person, sent, now=now)

@@ -36,7 +36,8 @@ class Form(Row, table=True):
 class Submission(Row, table=True):
     """One filled-in form. answers: only what no contact field took.
 
-    file_until: how long the link to the form's file works.
+    file_until: how long the link to the form's file works. visitor: who it was to the site's
+    script, until the person is sure.
     """
 
     __tablename__ = "submission"
@@ -48,6 +49,7 @@ class Submission(Row, table=True):
     ip: str | None = Field(default=None, max_length=45)
     sent_at: datetime = Field(index=True)
     file_until: datetime | None = None
+    visitor: str | None = Field(default=None, max_length=64)
 
 
 class PublicAttempt(Row, table=True):

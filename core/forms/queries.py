@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from core.consent import policy
 from core.consent.models import Topic
 from core.contacts.models import Contact
 from core.forms.models import Form, Submission
@@ -31,6 +32,11 @@ def offered(session: Session, form: Form) -> list[Topic]:
     )
     found = {topic.id: topic for topic in session.exec(statement)}
     return [found[one] for one in form.topic_ids if one in found]
+
+
+def asks_twice(session: Session, topic: Topic) -> bool:
+    """Return whether a yes to this topic has to be confirmed by mail."""
+    return topic.is_double or policy.in_force(session).asks_twice
 
 
 def submission_counts(session: Session) -> dict[int, int]:

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core import ids
+from core.access.editing import Seen, editable
 from core.access.rules import level
 from core.access.service import require_on, verb
 from core.access.terms import Actor, Level, Permission
 from core.audit import service as audit
 from core.consent import queries as consent
 from core.contacts.models import Contact
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Forbidden, Invalid, NotFound
 from core.files import service as files
 from core.files.models import File
 from core.forms import queries, rules
@@ -79,7 +80,7 @@ def change_form(
     now: datetime,
 ) -> Form:
     """Return the form as given; its address stays."""
-    form = _editable(session, actor, form_id, seen_version=seen_version)
+    form = _editable(session, actor, Seen(form_id, seen_version))
     for name, value in _checked(session, actor, given).items():
         setattr(form, name, value)
     _note(session, actor, form, act="form.changed", now=now)
@@ -97,7 +98,7 @@ def set_file(
     now: datetime,
 ) -> Form:
     """Return the form, which gives this file away from now on; none where there is none."""
-    form = _editable(session, actor, form_id, seen_version=seen_version)
+    form = _editable(session, actor, Seen(form_id, seen_version))
     kept = None
     if upload is not None:
         kept = files.keep(session, name=upload.name, mime=upload.mime, content=upload.content)
@@ -111,10 +112,7 @@ def close_form(
     session: Session, actor: Actor, *, form_id: int, seen_version: int, now: datetime
 ) -> Form:
     """Return the form, which nobody can fill in any more; what was sent stays."""
-    form = _editable(session, actor, form_id, seen_version=seen_version)
-    form.is_open = False
-    _note(session, actor, form, act="form.closed", now=now)
-    return form
+    return _switched(session, actor, Seen(form_id, seen_version), is_open=False, now=now)
 
 
 @verb(Permission.FORM_EDIT, audit="form.opened")
@@ -122,9 +120,13 @@ def reopen_form(
     session: Session, actor: Actor, *, form_id: int, seen_version: int, now: datetime
 ) -> Form:
     """Return the form, open again under its address."""
-    form = _editable(session, actor, form_id, seen_version=seen_version)
-    form.is_open = True
-    _note(session, actor, form, act="form.opened", now=now)
+    return _switched(session, actor, Seen(form_id, seen_version), is_open=True, now=now)
+
+
+def _switched(session: Session, actor: Actor, seen: Seen, *, is_open: bool, now: datetime) -> Form:
+    form = _editable(session, actor, seen)
+    form.is_open = is_open
+    _note(session, actor, form, act="form.opened" if is_open else "form.closed", now=now)
     return form
 
 
@@ -150,17 +152,8 @@ def _checked(session: Session, actor: Actor, given: FormInput) -> dict[str, obje
     return values
 
 
-def _editable(session: Session, actor: Actor, form_id: int, *, seen_version: int) -> Form:
-    form = session.get(Form, form_id)
-    if form is None:
-        raise NotFound("form.missing")
-    require_on(
-        actor, Permission.FORM_EDIT, department_id=form.department_id, owner_id=form.owner_id
-    )
-    if form.version != seen_version:
-        raise Conflict("form.changed_meanwhile")
-    form.version += 1
-    return form
+def _editable(session: Session, actor: Actor, seen: Seen) -> Form:
+    return editable(session, actor, seen, table=Form, permission=Permission.FORM_EDIT, area="form")
 
 
 def _note(session: Session, actor: Actor, form: Form, *, act: str, now: datetime) -> None:

@@ -13,6 +13,7 @@ class SubmissionState(StrEnum):
     TAKEN = "taken"
     WAITING = "waiting"
     CONFIRMED = "confirmed"
+    HELD = "held"
 
 
 class FieldName(StrEnum):

@@ -26,6 +26,11 @@ def take(request: Request) -> Response:
     if request.method != "HEAD":
         with db.transaction() as session:
             downloads.note(session, found, now=now)
+    return handed_over(content, name=name, mime=mime)
+
+
+def handed_over(content: bytes, *, name: str, mime: str) -> Response:
+    """Return a file as one to be kept: never shown, never run, never remembered on the way."""
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",

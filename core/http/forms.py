@@ -24,12 +24,12 @@ from core.forms.answers import attributes_of, calendar_of
 from core.forms.models import Form
 from core.forms.terms import CUSTOM
 from core.http.page import text
-from core.http.public import form_of, ip_of, show
+from core.http.public import form_of, ip_of, row_ids, show
 from core.i18n.catalog import translate
 from core.i18n.terms import Language, Reader
 from core.organisation import queries as organisation
 
-TRAP = "website"
+TRAP, VISITOR = "website", "visitor"
 HOUR = timedelta(hours=1)
 WORKED_PER_IP, PLAIN_PER_IP = 60, 10
 _CSP = "; ".join(
@@ -86,7 +86,8 @@ def _take(
     if not limits.allows(session, f"form-{has_worked}", ip, limit=limit, window=HOUR, now=now):
         raise TooMany("form.too_often", retry_after_s=int(HOUR.total_seconds()))
     answers = {name: [one for one in typed.getlist(name) if isinstance(one, str)] for name in typed}
-    intake.take(session, form, typed=answers, topic_ids=topic_ids, ip=ip, now=now)
+    origin = intake.Origin(ip, text(typed, VISITOR))
+    intake.take(session, form, typed=answers, topic_ids=topic_ids, origin=origin, now=now)
 
 
 def _found(session: Session, request: Request) -> Form:
@@ -104,10 +105,10 @@ def _topic_ids(session: Session, form: Form, typed: FormData) -> list[int]:
     offered = [topic.id for topic in queries.offered(session, form)]
     if len(offered) == 1:
         return offered
-    given = [one for one in typed.getlist("topic") if isinstance(one, str)]
-    if any(not one.isdecimal() or int(one) not in offered for one in given):
+    given = row_ids(typed, "topic")
+    if len(given) != len(typed.getlist("topic")) or not set(given) <= set(offered):
         raise NotFound("form.missing")
-    return [int(one) for one in given]
+    return given
 
 
 def _is_meant(form: Form, typed: FormData) -> bool:
@@ -121,7 +122,7 @@ def _is_meant(form: Form, typed: FormData) -> bool:
 def _thanks(session: Session, request: Request, form: Form) -> Response:
     if form.redirect_url:
         return RedirectResponse(form.redirect_url, 303, {"Cache-Control": "no-store"})
-    is_double = any(topic.is_double for topic in queries.offered(session, form))
+    is_double = any(queries.asks_twice(session, one) for one in queries.offered(session, form))
     said = _text(form, "thanks") or translate(form.language, "form.page.thanks")
     return show(session, request, "form_thanks.html", reader=_reader(session, form),
                 csp=_policy(request, form), said=said, is_double=is_double,
@@ -164,6 +165,7 @@ def _page(
             for one in topics
         ],
         fault=fault,
+        visitor=text(typed, VISITOR),
         trap=TRAP,
         stamp=stamps.make(form.public_id, now=clock.now()),
         bits=rules.WORK_BITS,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from core.errors import Forbidden
-from core.http import cookies
+from core.http import assets, cookies
 from core.http.headers import FORM_CSP
 from core.http.language import language_of
 from core.i18n.catalog import translate
@@ -22,13 +22,15 @@ FIELD_MAX = 20
 
 @lru_cache(maxsize=1)
 def _pages() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(PAGES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["asset"] = assets.address
+    return made
 
 
 def words(request: Request) -> Callable[..., str]:

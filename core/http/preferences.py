@@ -23,7 +23,7 @@ from core.contacts.models import Contact
 from core.errors import ChaparError, Invalid
 from core.forms import confirming, limits
 from core.http.page import text
-from core.http.public import form_of, ip_of, reader_for, show
+from core.http.public import form_of, ip_of, reader_for, row_ids, show
 from core.i18n import formats
 from core.i18n.calendar import parse_date
 from core.i18n.digits import localise
@@ -70,7 +70,7 @@ def _keep(
     session: Session, request: Request, person: Contact, *, form: FormData, now: datetime
 ) -> None:
     reader = reader_for(session, request, person)
-    chosen = {int(one) for one in form.getlist("topic") if isinstance(one, str) and one.isdecimal()}
+    chosen = set(row_ids(form, "topic"))
     asked = _wishes(form, reader, consent.preferences(session, [person.id]).get(person.id), now=now)
     optout.set_wishes(session, person.id, asked, now=now)
     wishes.choose(session, person.id, chosen, ip=ip_of(request), now=now)
@@ -82,7 +82,7 @@ def _keep(
 def _wishes(form: FormData, reader: Reader, known: Preference | None, *, now: datetime) -> Wishes:
     pause, count = text(form, "pause"), text(form, "at_most")
     start, until = None, None
-    if pause.isdecimal() and int(pause) in PAUSES:
+    if pause in {str(days) for days in PAUSES}:
         start, until = now, now + timedelta(days=int(pause))
     elif pause == DATES:
         start = _day(form, "from", reader) or now
@@ -91,7 +91,7 @@ def _wishes(form: FormData, reader: Reader, known: Preference | None, *, now: da
             raise Invalid("preference.pause_until", field="until")
         if known is not None and known.paused_from and start.date() == known.paused_from.date():
             start = known.paused_from
-    at_most = int(count) if count.isdecimal() and int(count) in COUNTS else None
+    at_most = int(count) if count in {str(one) for one in COUNTS} else None
     window_s = PERIODS.get(text(form, "period"), PERIODS["week"]) if at_most else None
     return Wishes(paused_from=start, paused_until=until, at_most=at_most, window_s=window_s)
 
@@ -140,6 +140,7 @@ def _shown(
             periods=list(PERIODS),
             own_language=person.language or reader.language,
             example=formats.date(formats.local(now, reader).date(), reader, DateStyle.SHORT),
+            own_data=f"/p/ask/{request.path_params['token']}",
             fault=fault,
             saved=saved,
         )
@@ -220,7 +221,7 @@ def open_confirmation(request: Request) -> Response:
 async def confirm(request: Request) -> Response:
     """Give the second yes to the topics shown; a second time shows the same page."""
     form = await form_of(request)
-    chosen = {int(one) for one in form.getlist("topic") if isinstance(one, str) and one.isdecimal()}
+    chosen = set(row_ids(form, "topic"))
     return await run_in_threadpool(_confirm, request, chosen)
 
 

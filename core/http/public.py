@@ -18,6 +18,7 @@ from core.organisation.service import usual_calendar
 
 FIELD_MAX = 120
 IP_LENGTH = 45
+ID_DIGITS = 18
 
 
 def reader_for(session: Session, request: Request, person: Contact | None = None) -> Reader:
@@ -61,6 +62,12 @@ def show(
 async def form_of(request: Request) -> FormData:
     """Return what was sent; nothing asks whose page it came from: the token, or a stamp, is all."""
     return await request.form(max_fields=FIELD_MAX, max_files=0)
+
+
+def row_ids(form: FormData, name: str) -> list[int]:
+    """Return the row numbers ticked under this name; what can be none is passed over."""
+    given = [one for one in form.getlist(name) if isinstance(one, str)]
+    return [int(one) for one in given if one.isdecimal() and len(one) <= ID_DIGITS]
 
 
 def ip_of(request: Request) -> str:

@@ -19,14 +19,16 @@ from core.http import (
     forms,
     guide,
     health,
+    mail_hits,
     preferences,
     preview,
     preview_mails,
+    privacy,
     site_hits,
     unsubscribe,
 )
 
-API = "core.http.api"
+API = "core.http.api.app"
 
 
 async def _answer_programs(scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,10 +48,12 @@ public_routes: list[BaseRoute] = [
     *health.routes,
     *acknowledge.routes,
     *unsubscribe.routes,
+    *privacy.routes,
     *preferences.routes,
     *forms.routes,
     *downloads.routes,
     *site_hits.routes,
+    *mail_hits.routes,
 ]
 private_routes: list[BaseRoute] = [
     *auth.routes,

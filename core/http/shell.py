@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.http import paths
+from core.http import assets, paths
 from core.http.errors import on_http_error
 from core.http.language import language_of
 from core.i18n.catalog import translate
@@ -124,6 +124,6 @@ def _first_script(language: Language) -> str:
 def _links() -> str:
     return (
         f'<link rel="preload" href="{FONT}" as="font" type="font/woff2" crossorigin>'
-        '<link rel="icon" href="/assets/chapar.svg" type="image/svg+xml">'
-        '<link rel="stylesheet" href="/assets/chapar.css">'
+        f'<link rel="icon" href="{assets.address("chapar.svg")}" type="image/svg+xml">'
+        f'<link rel="stylesheet" href="{assets.address("chapar.css")}">'
     )

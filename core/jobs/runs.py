@@ -4,13 +4,15 @@ These are steps of the machinery and ask nobody. An attempt can only touch a job
 attempt has taken it over, so a worker that was thought dead does no harm when it wakes.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from core import outbox
+from core import clock, outbox
 from core.access.terms import SYSTEM
 from core.audit import service as audit
+from core.db import transaction
 from core.errors import ChaparError, Conflict
 from core.jobs import queries, uploads
 from core.jobs.handlers import handler
@@ -107,6 +109,22 @@ def fail(session: Session, run: Run, error: ChaparError, *, now: datetime) -> No
     job = _held(session, run)
     if job is not None:
         _fail(session, job, error, now=now)
+
+
+def carried_out(run: Run, work: Callable[[], None]) -> Job:
+    """Do the work of an attempt in this process and return the job, done.
+
+    Whatever ends the work early ends the job too, with its reason, and is raised again.
+    """
+    try:
+        work()
+    except BaseException as error:
+        why = error if isinstance(error, ChaparError) else Conflict("job.interrupted")
+        with transaction() as session:
+            fail(session, run, why, now=clock.now())
+        raise
+    with transaction() as session:
+        return finish(session, run, now=clock.now())
 
 
 def retry_or_fail(session: Session, run: Run, error: ChaparError, *, now: datetime) -> None:

@@ -109,10 +109,9 @@ def _numbered(path: Path, layout: Layout, limits: Limits) -> Iterator[Record]:
     for line, cells in enumerate(rows(path, layout, limits), start=1):
         if len(cells) > limits.columns:
             raise Invalid("file.too_many_columns", limit=limits.columns)
-        if any(not cell.isspace() for cell in cells if cell):
-            yield Record(
-                line, tuple(unguarded(cell) if cell[:1] == "'" else cell for cell in cells)
-            )
+        whole = "".join(cells)
+        if whole and not whole.isspace():
+            yield Record(line, tuple(map(unguarded, cells)) if "'" in whole else tuple(cells))
 
 
 def _text_rows(path: Path, layout: Layout, limits: Limits) -> Iterator[Sequence[str]]:

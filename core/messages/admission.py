@@ -15,6 +15,7 @@ from core.consent.models import Preference, Suppression, Topic
 from core.consent.terms import ConsentState, SuppressionReason
 from core.contacts import queries as contacts
 from core.contacts.models import Address, Contact
+from core.contacts.terms import Audience
 from core.errors import Invalid
 from core.messages import digests, links, queries, rules
 from core.messages.capping import Cap, Slot
@@ -149,7 +150,7 @@ def facts(message: Message, around: Surroundings) -> Facts:
         is_never_confirmed=message.contact_id in around.never_confirmed,
         is_paused=asked is not None and is_pausing(asked, now=around.now),
         paused_until=asked.paused_until if asked else None,
-        own_cap=own_cap(asked, message) if asked else None,
+        own_cap=own_cap(asked, message.audience) if asked else None,
         exclusion=_excluded(message, around),
         holds=around.holds.get(message.contact_id or 0, {}),
         is_duplicate=message.id in around.duplicates,
@@ -202,7 +203,7 @@ def is_pausing(asked: Preference, *, now: datetime) -> bool:
     return has_begun and (asked.paused_until is None or now < asked.paused_until)
 
 
-def own_cap(asked: Preference, message: Message) -> Cap | None:
+def own_cap(asked: Preference, audience: Audience) -> Cap | None:
     """Return the person's own limit on all mail but what must arrive, or None."""
     if asked.at_most is None or not asked.window_s:
         return None
@@ -210,7 +211,7 @@ def own_cap(asked: Preference, message: Message) -> Cap | None:
         id=0,
         name="",
         counted_classes=frozenset(CAPPED_CLASSES),
-        audience=message.audience,
+        audience=audience,
         limit=asked.at_most,
         window=timedelta(seconds=asked.window_s),
     )

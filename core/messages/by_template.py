@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from core import ids
 from core.access.service import require_on, verb
@@ -32,6 +32,8 @@ from core.templates.terms import TemplateState
 VALUES_LIMIT = 64_000
 DEPTH_LIMIT = 6
 SOURCE = "api"
+FARTHEST = timedelta(days=366)
+"""Nobody plans a mail for later; a moment at the edge of the calendar could not be kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,10 @@ def send_by_template(session: Session, actor: Actor, *, order: Order, now: datet
     """Return the queued message. What becomes of it, admission decides like for any other.
 
     Somebody unknown at this address becomes a lead where the actor may edit contacts. Raises
-    NotFound or Invalid at `template`, `to` or `values`.
+    NotFound or Invalid at `template`, `to`, `values` or `send_at`.
     """
+    if order.send_at is not None and order.send_at - now > FARTHEST:
+        raise Invalid("message.send_at_far", field="send_at")
     template, version = _text(session, order.template)
     require_on(actor, Permission.MESSAGE_SEND, department_id=template.department_id)
     values = plain_values(order.values)
@@ -117,17 +121,15 @@ def _text(session: Session, name: str) -> tuple[Template, TemplateVersion]:
 def _person(session: Session, actor: Actor, order: Order, *, now: datetime) -> Contact:
     if bool(order.email) is bool(order.contact):
         raise Invalid("message.one_recipient", field="to")
-    found = _at(session, order.email) if order.email else _named(session, order.contact)
+    found = (
+        _at(session, order.email) if order.email else contacts.of_public_id(session, order.contact)
+    )
     if found is None and order.email:
         found = _newcomer(session, actor, order.email, now=now)
     if found is None:
         raise NotFound("contact.missing", field="to")
     require_on(actor, Permission.MESSAGE_SEND, department_id=None, owner_id=found.owner_id)
     return found
-
-
-def _named(session: Session, public_id: str) -> Contact | None:
-    return session.exec(select(Contact).where(Contact.public_id == public_id)).first()
 
 
 def _at(session: Session, email: str) -> Contact | None:

@@ -15,14 +15,18 @@ OPENED = ("mail.opened", "mail.clicked")
 
 _OWNER = col(Message.contact_id)
 _ROWS = table(Message)
-_LEFT = (col(Message.status).in_([MessageStatus.SENT, MessageStatus.DELIVERED]),)
+_LEFT = (
+    col(Message.sent_at).is_not(None),  # says nothing new, but lets the index of them answer
+    col(Message.status).in_([MessageStatus.SENT, MessageStatus.DELIVERED]),
+)
 
 
 def _field(key: str, kind: Kind, source: Source) -> FilterField:
-    moved_by = frozenset({"mail.sent", "mail.bounced", *OPENED})
-    return FilterField(
-        FieldInfo(key, kind, "mail", f"filter.field.{key}", moved_by=moved_by), source
+    """Opening is told by an event; that a mail left or came back is not."""
+    info = FieldInfo(
+        key, kind, "mail", f"filter.field.{key}", moved_by=frozenset(OPENED), is_silent=True
     )
+    return FilterField(info, source)
 
 
 def _unread() -> Aggregate:

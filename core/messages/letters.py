@@ -15,7 +15,8 @@ from core.contacts.models import Address, Contact
 from core.delivery.models import Sender, Transport
 from core.delivery.terms import TRANSPORT_SECRET, Letter, Route, TlsMode
 from core.errors import Unavailable
-from core.messages.links import PREFERENCES, UNSUBSCRIBE, filled, ready
+from core.messages.following import followed
+from core.messages.links import PREFERENCES, UNSUBSCRIBE, filled, ready, signed
 from core.messages.models import Message
 from core.messages.terms import CAPPED_CLASSES, Audience
 from core.organisation.models import Organisation
@@ -23,7 +24,7 @@ from core.organisation.terms import MailMode
 from core.settings import settings
 from core.templates.models import TemplateVersion
 from core.templates.service import render_for
-from core.templates.terms import Closing
+from core.templates.terms import Closing, Framing
 
 CAPTURE_ROUTE_TIMEOUT_S = 10.0
 
@@ -56,7 +57,10 @@ def compose(parcel: Parcel) -> Letter:
         parcel.organisation,
         sender_name=sender.name,
         values=filled(with_links(message, _opened(message)), addresses),
-        closing=closing_of(message, parcel.topic, addresses),
+        framing=Framing(
+            closing=closing_of(message, parcel.topic, addresses),
+            followed=followed(message, parcel.organisation),
+        ),
     )
     message.subject_text, message.language = mail.subject[:998], mail.language
     from_address = parse_address(sender.address)
@@ -78,7 +82,7 @@ def compose(parcel: Parcel) -> Letter:
 
 
 def _opened(message: Message) -> Callable[[str], str]:
-    return lambda text: links.opened(text, contact_id=message.contact_id)
+    return lambda text: signed(links.opened(text, contact_id=message.contact_id), message)
 
 
 def can_be_left(message: Message) -> bool:

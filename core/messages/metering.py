@@ -12,11 +12,12 @@ from sqlmodel import Session
 from core.access import rules as access
 from core.access.service import verb
 from core.access.terms import Actor, Permission
+from core.consent import queries as consent
 from core.contacts.models import Contact
 from core.contacts.terms import Audience
 from core.errors import NotFound
 from core.messages import capping, queries
-from core.messages.admission import cap_of, counted_slot
+from core.messages.admission import cap_of, counted_slot, own_cap
 from core.messages.capping import Cap, Slot
 from core.messages.models import Message, SendLedger
 from core.messages.queueing import audience_of
@@ -39,7 +40,8 @@ class Use:
 class Gauge:
     """One cap as it stands for one person. free_at: None while there is room.
 
-    scope_value: the department, topic or sender counted here; None for the organisation.
+    rule_id 0: the limit the person set for themselves in the preference centre. scope_value: the
+    department, topic or sender counted here; None for the organisation.
     """
 
     rule_id: int
@@ -73,7 +75,7 @@ class Meter:
 
 @verb(Permission.MESSAGE_VIEW, audit=None)
 def meter(session: Session, actor: Actor, *, contact_id: int, now: datetime) -> Meter:
-    """Return what this person may still receive, cap by cap, and what used it up.
+    """Return what this person may still receive, cap by cap, their own limit too, and its uses.
 
     Caps count across departments, so all uses are shown; which mail it was, only to those who may
     see that mail.
@@ -85,9 +87,12 @@ def meter(session: Session, actor: Actor, *, contact_id: int, now: datetime) -> 
     audience = audience_of(person)
     ledger = queries.ledger_of(session, [contact_id], since=now - queries.LONGEST_WINDOW)
     taken = [_Taken(counted_slot(row), _use(session, actor, row)) for row in ledger]
+    asked = consent.preferences(session, [contact_id]).get(contact_id)
+    own = own_cap(asked, audience) if asked else None
+    caps = [*([own] if own else []), *map(cap_of, queries.cap_rules(session))]
     gauges = [
         _gauge(cap, wanted, taken, now=now, zone=zone)
-        for cap in map(cap_of, queries.cap_rules(session))
+        for cap in caps
         if cap.audience is audience
         for wanted in _wanted(cap, taken)
     ]

@@ -23,6 +23,7 @@ from core.templates.terms import MessageClass
 
 READY = text("status = 'queued'")
 HELD_BY_WORKER = text("status IN ('leased', 'sending')")
+LEFT = text("sent_at IS NOT NULL")
 
 
 class Message(Row, table=True):
@@ -43,9 +44,13 @@ class Message(Row, table=True):
             sqlite_where=HELD_BY_WORKER,
         ),
         Index("ix_message_contact", "contact_id", "created_at"),
+        Index(
+            "ix_message_sent", "contact_id", "sent_at", "status",
+            postgresql_where=LEFT, sqlite_where=LEFT,
+        ),
         Index("ix_message_subject", "subject_type", "subject_id"),
         Index("ix_message_due", "due_at"),
-    )
+    )  # fmt: skip
 
     public_id: str = Field(max_length=40, unique=True)
     dedup_key: str = Field(max_length=160, unique=True)
@@ -115,6 +120,15 @@ class Delivery(Row, table=True):
     stage: str = Field(default="", max_length=20)
     reply_code: int | None = None
     reply_text: str = Field(default="", max_length=512)
+
+
+class TrackedLink(Row, table=True):
+    """An address that mails of ours lead to. digest: of the address, for finding it."""
+
+    __tablename__ = "tracked_link"
+
+    digest: str = Field(max_length=64, unique=True)
+    url: str = Field(max_length=4_000)
 
 
 class Hold(Row, table=True):

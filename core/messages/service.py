@@ -32,7 +32,7 @@ from core.messages.terms import (
 from core.organisation import queries as organisation_queries
 from core.templates.models import Template, TemplateVersion
 from core.templates.service import render_for
-from core.templates.terms import RenderedMail
+from core.templates.terms import Framing, RenderedMail
 
 PAGE = 50
 TAKE_BACK = frozenset({MessageStatus.QUEUED})
@@ -160,7 +160,7 @@ def explain(session: Session, actor: Actor, *, public_id: str, now: datetime) ->
 
 @verb(Permission.MESSAGE_VIEW, audit=None)
 def letter(session: Session, actor: Actor, *, public_id: str) -> RenderedMail:
-    """Return the message as its person gets it, but for links that open an account.
+    """Return the message as its person gets it, but for links that open or do something.
 
     Raises MissingValue where data lacks.
     """
@@ -170,10 +170,14 @@ def letter(session: Session, actor: Actor, *, public_id: str) -> RenderedMail:
     if version is None or person is None:
         raise NotFound("template.missing")
     house = organisation_queries.organisation(session)
-    values = links.filled(with_links(message, blanked), links.shown())
+    values = links.filled(with_links(message, _blanked), links.shown())
     topic = session.get(Topic, message.topic_id) if message.topic_id else None
     return render_for(version, person, house, sender_name=house.name, values=values,
-                      closing=closing_of(message, topic, links.shown()))  # fmt: skip
+                      framing=Framing(closing_of(message, topic, links.shown())))  # fmt: skip
+
+
+def _blanked(text: str) -> str:
+    return links.blanked(blanked(text))
 
 
 @verb(Permission.MESSAGE_SEND, audit="message.sent_by_hand")

@@ -19,6 +19,7 @@ from core.organisation import models as organisation
 from core.people import models as people
 from core.practice import models as practice
 from core.privacy import models as privacy
+from core.reactions import models as reactions
 from core.schedule import models as schedule
 from core.segments import models as segments
 from core.segments import watching
@@ -45,6 +46,7 @@ ALL = (
     people,
     practice,
     privacy,
+    reactions,
     schedule,
     segments,
     watching,

@@ -1,7 +1,8 @@
 """Reading what the capture mailbox kept, without handing anybody another person's account.
 
-A captured invitation or password mail holds a link that works. Whoever may only read messages
-must not be able to use it, so those mails are for who may edit accounts anyway.
+A captured invitation or password mail holds a link that works, and so does one by which somebody
+takes a copy of their data or is erased. Whoever may only read messages must not be able to use it,
+so those mails are for who may edit accounts anyway.
 """
 
 import email
@@ -18,7 +19,7 @@ from core.access.terms import Actor, Permission
 from core.delivery.models import CapturedMail
 from core.errors import NotFound
 
-_ONE_TIME = re.compile(r"/auth/(?:password|invitation|setup)/")
+_ONE_TIME = re.compile(r"/(?:auth/(?:password|invitation|setup)|p/(?:copy|erasure))/")
 _UNREADABLE = (LookupError, ValueError, AttributeError)
 
 
@@ -32,13 +33,13 @@ class CapturedText:
 
     @property
     def holds_one_time_link(self) -> bool:
-        """Whether reading this mail is as good as owning an account."""
+        """Whether reading this mail is as good as being the one it was sent to."""
         return _ONE_TIME.search(self.text + self.html) is not None
 
 
 @verb(Permission.MESSAGE_VIEW, audit=None)
 def read_captured(session: Session, actor: Actor, *, mail_id: int) -> CapturedText:
-    """Return what a captured mail says; Forbidden where it opens an account."""
+    """Return what a captured mail says; Forbidden where it holds a link that works."""
     mail = session.get(CapturedMail, mail_id)
     if mail is None:
         raise NotFound("auth.no_mail")

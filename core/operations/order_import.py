@@ -19,7 +19,7 @@ from core.commerce.inputs import FIELDS, LineReader
 from core.commerce.rules import is_article, line_key
 from core.commerce.terms import OrderIntake, SoldLine
 from core.db import transaction
-from core.errors import ChaparError, Conflict, Invalid
+from core.errors import Invalid
 from core.i18n.formats import minor_places
 from core.jobs import feed, runs, tables, uploads
 from core.jobs import service as jobs
@@ -117,15 +117,9 @@ def import_orders(
     plan = Plan(suggest_mapping(sample.headers, FIELDS), options)
     with transaction() as session:
         _, run = jobs.start_here(session, actor, draft=draft, plan=plan, now=clock.now())
-    try:
-        run_file(run, path, COMMAND_LIMITS, on_progress=on_progress)
-    except BaseException as error:
-        why = error if isinstance(error, ChaparError) else Conflict("job.interrupted")
-        with transaction() as session:
-            runs.fail(session, run, why, now=clock.now())
-        raise
-    with transaction() as session:
-        return runs.finish(session, run, now=clock.now())
+    return runs.carried_out(
+        run, lambda: run_file(run, path, COMMAND_LIMITS, on_progress=on_progress)
+    )
 
 
 def read_lines(
@@ -150,9 +144,9 @@ def _take(session: Session, job: Job, lines: Sequence[SoldLine]) -> Outcome:
     source, now = str(options["source"]), imports.began(job)
     intake = OrderIntake(source, str(options["currency"]), job.id, now, batch_of(job.id))
     taken = commerce.take_lines(session, lines, intake=intake)
-    goods = [line for line in taken.lines if is_article(line.code)]
     shelf = Shelf(session, Intake(job.id, source, now, job.owner_id))
-    shelf.hold(line.code for line in goods)
+    shelf.hold(line.code for line in taken.lines)
+    goods = [line for line in taken.lines if is_article(line.code) or shelf.item(line.code)]
     for line in goods:
         held = shelf.item(line.code) or shelf.add(
             _article(line, job), at=line.at, key=f"opening:{line.code}"

@@ -39,6 +39,7 @@ def checked_settings(change: SettingsChange) -> dict[str, object]:
         "shows_toman": bool,
         "postal_address": _checked_postal_address,
         "recall_seconds": _checked_recall,
+        "follows_reactions": bool,
     }
     return {name: checks[name](value) for name, value in change.items()}
 

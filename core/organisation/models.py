@@ -25,6 +25,7 @@ class Organisation(Row, table=True):
     postal_address: str = Field(default="", max_length=500)
     mail_mode: MailMode = choice(MailMode, default=MailMode.CAPTURE)
     recall_seconds: int = Field(default=30, ge=0, le=3600)
+    follows_reactions: bool = True
     setup_step: SetupStep = choice(SetupStep, default=SetupStep.ORGANISATION)
     instance_id: str = Field(default="", max_length=64)
     went_live_at: datetime | None = None

@@ -53,6 +53,7 @@ class SettingsChange(TypedDict, total=False):
     shows_toman: bool
     postal_address: str
     recall_seconds: int
+    follows_reactions: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    case,
     cast,
     delete,
     func,
@@ -33,12 +34,13 @@ from core.contacts.models import Contact
 from core.contacts.terms import ContactKind, ContactStatus, IdentityKind
 from core.errors import Conflict
 from core.messages.terms import MessageStatus, Reason
-from core.privacy import scrubbing, traces, uploads, walk
+from core.privacy import erased_log, scrubbing, traces, uploads, walk
 from core.privacy.models import Erasure
 from core.privacy.rules import HANDLING
-from core.privacy.terms import Fate
+from core.privacy.terms import Fate, RequestState, Wish
 
 OPEN = (MessageStatus.QUEUED, MessageStatus.LEASED, MessageStatus.IN_DOUBT)
+UNSETTLED = (RequestState.ASKED, RequestState.WAITING)
 ABOUT = ("contact", "employee", "note", "submission", "task", "user")
 """What a mail or an event may be about; there is no foreign key to tell."""
 
@@ -66,7 +68,8 @@ def forget(session: Session, actor: Actor, person: Contact, *, now: datetime) ->
     _check_idle(session, mine)
     words = traces.of(session, mine)
     counts = Counter(upload=uploads.drop_naming(session, words))
-    _keep_addresses_out(session, mine, now=now)
+    _keep_out(session, mine, now=now)
+    _settle_requests(session, actor, mine, now=now)
     counts += _empty(session, mine, now=now)
     counts["mention"] = traces.take_out(session, words)
     return _noted(session, actor, counts, now=now)
@@ -118,11 +121,30 @@ def _check_idle(session: Session, mine: Collection[int]) -> None:
         raise Conflict("privacy.has_account")
 
 
-def _keep_addresses_out(session: Session, mine: Collection[int], *, now: datetime) -> None:
-    known = walk.table("contact_identity")
+def _keep_out(session: Session, mine: Collection[int], *, now: datetime) -> None:
+    """Refuse their addresses from now on, and note them where no restore brings them back."""
+    known, person = walk.table("contact_identity"), walk.table("contact")
     of_them = known.c.contact_id.in_(mine) & (known.c.kind == IdentityKind.EMAIL)
-    for one in session.execute(select(known.c.normalised).where(of_them)).scalars().all():
+    addresses = session.execute(select(known.c.normalised).where(of_them)).scalars().all()
+    for one in addresses:
         erased.keep_out(session, one, now=now)
+    numbers = session.execute(select(person.c.public_id).where(person.c.id.in_(mine))).scalars()
+    erased_log.note(session, addresses=addresses, people=numbers)
+
+
+def _settle_requests(
+    session: Session, actor: Actor, mine: Collection[int], *, now: datetime
+) -> None:
+    """Have it noted that who asked to be erased was; whoever asked for a copy gets none now."""
+    rows = walk.table("privacy_request")
+    waiting = rows.c.contact_id.in_(mine), rows.c.state.in_(UNSETTLED)
+    became = case(
+        (rows.c.wish == literal(Wish.ERASURE, rows.c.wish.type),
+         literal(RequestState.DONE, rows.c.state.type)),
+        else_=literal(RequestState.LAPSED, rows.c.state.type),
+    )  # fmt: skip
+    settling = update(rows).where(*waiting)
+    session.execute(settling.values(state=became, settled_at=now, by_name=_name_of(actor)))
 
 
 def _stop(session: Session, mine: Collection[int]) -> None:
@@ -241,7 +263,7 @@ def _noted(session: Session, actor: Actor, counts: Counter[str], *, now: datetim
     made = Erasure(
         reference=ids.public_id("era", now),
         erased_at=now,
-        by_name=actor.name[:80] if actor.kind != "contact" else "",
+        by_name=_name_of(actor),
         counts={name: count for name, count in counts.items() if count},
     )
     session.add(made)
@@ -249,6 +271,11 @@ def _noted(session: Session, actor: Actor, counts: Counter[str], *, now: datetim
     audit.record(session, actor, "contact.erased", now=now, subject=made, name=made.reference,
                  after={"rows": counts.total()})  # fmt: skip
     return made
+
+
+def _name_of(actor: Actor) -> str:
+    """Return the colleague's name; who was erased has none any more."""
+    return actor.name[:80] if actor.kind != "contact" else ""
 
 
 def _count(result: Any) -> int:

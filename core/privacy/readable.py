@@ -17,7 +17,7 @@ SHOWN = (
     "birth_date", "gender", "lifecycle", "source", "reference", "code", "job_title", "description",
     "quantity", "currency", "answers", "properties", "attributes", "values", "action", "basis",
     "reason", "outcome", "ip", "at", "placed_at", "occurred_at", "sent_at", "due_at", "since",
-    "created_at",
+    "wish", "asked_at", "created_at",
 )  # fmt: skip
 """The columns the page shows, in this order; each has the code `privacy.column.<name>`."""
 

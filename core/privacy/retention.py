@@ -1,7 +1,7 @@
 """Periods after which data is dropped at night: off until somebody switches them on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,9 @@ from core.access.service import verb
 from core.access.terms import Actor, Permission
 from core.audit import service as audit
 from core.commerce.models import Order
+from core.consent import policy
 from core.consent.models import Subscription
-from core.consent.terms import ConsentState
+from core.consent.terms import ConsentState, HouseRules
 from core.contacts.models import Contact
 from core.contacts.terms import ContactKind, ContactStatus
 from core.delivery import queries as delivery
@@ -78,12 +79,18 @@ def set_period(session: Session, actor: Actor, *, given: Period, now: datetime) 
 
 @verb(Permission.SETTINGS_EDIT, audit="retention.preset_taken")
 def take_preset(session: Session, actor: Actor, *, preset: Preset, now: datetime) -> None:
-    """Take over the days that go with a law; what is on stays on, what is off stays off."""
+    """Take over the periods and house rules that go with a law.
+
+    Periods that are on stay on, those that are off stay off; who decides on an erasure stays too.
+    """
     for kind, days in rules.PRESETS[preset].items():
         row = _row(session, kind) or RetentionRule(kind=kind, days=days, version=0)
         row.days, row.version = days, row.version + 1
         session.add(row)
     session.flush()
+    held = asdict(policy.in_force(session))
+    given = HouseRules(**{**held, **rules.HOUSE[preset]})
+    policy.set_house_rules(session, actor, given=given, now=now)
     audit.record(session, actor, "retention.preset_taken", now=now, name=preset)
 
 

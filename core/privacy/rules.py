@@ -12,8 +12,8 @@ _DELETED = (
     "address", "alert_notice", "alert_recipient", "change_row", "consent_event",
     "contact_identity", "contact_tag", "employee", "episode_notice", "exclusion", "hold",
     "login_session", "membership", "note", "onboarding_item", "one_time_link", "preference",
-    "recovery_code", "segment_member", "send_ledger", "submission", "subscription", "suppression",
-    "task", "user_preference",
+    "reaction", "recovery_code", "segment_member", "send_ledger", "submission", "subscription",
+    "suppression", "task", "user_preference",
 )  # fmt: skip
 HANDLING: Mapping[str, Handling] = MappingProxyType({
     **dict.fromkeys(_DELETED, _DELETE),
@@ -40,6 +40,10 @@ HANDLING: Mapping[str, Handling] = MappingProxyType({
     "episode": Handling(
         Fate.BLANK, frozenset({"batch", "closed_batch"}),
         why="about stock; only who acknowledged it is taken out",
+    ),
+    "privacy_request": Handling(
+        Fate.BLANK, frozenset({"reference", "by_name"}),
+        why="that somebody asked, and that it was done in time",
     ),
     "audit_entry": Handling(
         Fate.KEEP, why="append-only; its personal values are unreadable without the person's key"
@@ -73,6 +77,15 @@ PRESETS: Mapping[Preset, Mapping[RetentionKind, int]] = MappingProxyType({
 })  # fmt: skip
 """Periods in days to start from. None of these laws names them: they ask for no longer than
 needed, and everybody may set their own."""
+
+HOUSE: Mapping[Preset, Mapping[str, object]] = MappingProxyType({
+    Preset.GDPR: {"asks_twice": True, "answer_days": 30},
+    Preset.CCPA: {"asks_twice": False, "answer_days": 45},
+    Preset.CASL: {"asks_twice": True, "answer_days": 30},
+    Preset.IRAN: {"asks_twice": False, "answer_days": 30},
+})  # fmt: skip
+"""How each law has people asked, and answered: GDPR 12(3) gives a month, CCPA 45 days, PIPEDA 30
+days. A second yes by mail is no law's word, but the proof that GDPR and CASL leave to us."""
 
 
 def checked_days(days: int | None) -> int:

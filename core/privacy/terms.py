@@ -66,6 +66,43 @@ class Period:
     version: int = 0
 
 
+class Wish(StrEnum):
+    """What a person may ask for by a link of their own."""
+
+    COPY = "copy"
+    ERASURE = "erasure"
+
+
+class RequestState(StrEnum):
+    """Where a request stands. ASKED: the mail with its link is out. WAITING: for a colleague."""
+
+    ASKED = "asked"
+    WAITING = "waiting"
+    DONE = "done"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLine:
+    """A request as the page lists it. person: public id, "" where nobody may see who it is.
+
+    is_late: it waits, and its last day is over.
+    """
+
+    id: int
+    reference: str
+    wish: Wish
+    state: RequestState
+    asked_at: datetime
+    due_at: datetime
+    settled_at: datetime | None
+    is_late: bool
+    by_name: str
+    person: str
+    name: str
+
+
 @dataclass(frozen=True)
 class ErasureLine:
     """That somebody was erased, as the page tells it."""

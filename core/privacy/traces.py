@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Table, Text, cast, delete, or_, select, update
 from sqlmodel import Session, SQLModel
@@ -25,7 +26,7 @@ SPARED = frozenset({
     "worker_host",
 })  # fmt: skip
 """Tables that are not searched for mentions: the house's own words, sealed rows, other people."""
-DROPPED = frozenset({"captured_mail", "idempotency_key", "refused_row"})
+DROPPED = frozenset({"captured_mail", "idempotency_key", "refused_row", "tracked_link"})
 """Tables whose row goes as a whole where it mentions the person."""
 
 
@@ -39,6 +40,7 @@ def of(session: Session, person_ids: Collection[int]) -> tuple[str, ...]:
     delivered = select(address.c.deliverable).where(address.c.id.in_(addressed))
     found += session.execute(delivered).scalars()
     found += _own_names(session, person_ids)
+    found += [quote(word, safe="") for word in found]  # as they stand in links
     return tuple(dict.fromkeys(word for word in found if word and len(word) >= SHORTEST))
 
 

@@ -7,6 +7,9 @@ from core.messages.metering import Gauge, meter
 from core.profiles.parts import Look, Part
 from core.profiles.terms import Line, Tone
 
+OWN = "profile.cap.own"
+"""The name of the limit a person set for themselves."""
+
 
 def read(session: Session, actor: Actor, look: Look) -> list[Line]:
     """Return a line for each cap, the fullest first, each followed by what it counted."""
@@ -18,7 +21,7 @@ def read(session: Session, actor: Actor, look: Look) -> list[Line]:
 
 def _cap(gauge: Gauge) -> Line:
     values = {
-        "name": gauge.name,
+        "name": gauge.name if gauge.rule_id else OWN,
         "left": gauge.left_count,
         "used": gauge.used_count,
         "limit": gauge.limit,

@@ -14,6 +14,9 @@ _TONES = {
     ConsentState.UNSUBSCRIBED: Tone.WARNING,
 }
 
+SOURCES = frozenset({"form", "import", "preferences", "message", "confirm", "merge", "undo"})
+BASES = frozenset({"consent", "contract", "interest", "unknown"})
+
 
 def read(session: Session, actor: Actor, look: Look) -> list[Line]:
     """Return bans first, then every step of consent, newest first, and whether the proof holds."""
@@ -32,20 +35,31 @@ def read(session: Session, actor: Actor, look: Look) -> list[Line]:
 
 def _step(step: LedgerLine) -> Line:
     proof = {
-        "source": step.source,
-        "version": step.text_version,
+        "source": _source(step.source),
+        "version": int(step.text_version) if step.text_version.isdecimal() else step.text_version,
         "ip": step.ip or "–",
-        "basis": step.basis or "–",
+        "basis": _basis(step.basis) if step.basis else "–",
     }
     return Line(
         code=f"profile.consent.{step.state.value}",
         values={"topic": step.topic, "at": step.at},
         note_code="profile.consent.proof" if step.text_version else "profile.consent.from",
         note_values=proof,
-        at=step.at,
         tone=_TONES[step.state] if step.is_sound else Tone.DANGER,
         kind="steps",
     )
+
+
+def _source(source: str) -> str:
+    """Return the code of where a step came from: `form:7` is a form."""
+    kind = source.partition(":")[0]
+    return f"profile.consent.source.{kind}" if kind in SOURCES else source
+
+
+def _basis(basis: str) -> str:
+    """Return what was written of the ground, else the code of its kind: `contract: since 1400`."""
+    kind, _, words = basis.partition(": ")
+    return words or (f"profile.consent.basis.{kind}" if kind in BASES else kind)
 
 
 PART = Part(name="consent", permission=Permission.CONTACT_VIEW, read=read)

@@ -37,6 +37,7 @@ from core.contacts import card, listing, queries, reach, service, telling
 from core.contacts.models import Company, Contact
 from core.contacts.terms import ContactKind, ContactLine, ContactStatus, IdentityKind
 from core.errors import Conflict, Invalid
+from core.segments import service as segments
 
 FIELDS = ("first_name", "last_name", "kind", "company_id", "position", "country", "city",
           "postal_address", "language", "time_zone", "birth_date", "gender", "source",
@@ -120,8 +121,10 @@ def merge(
     before = {"first": card.snapshot(kept), "second": card.snapshot(gone)}
     _take_values(kept, gone, from_second)
     _demote(session, kept.id, gone.id)
+    was_in = segments.stays_of(session, gone.id)
     for column in person_columns():
         _move(session, column, kept_id=kept.id, gone_id=gone.id)
+    segments.recount(session, was_in)
     _join_consent(session, kept, gone, now=now)
     _close(kept, gone)
     session.add_all([kept, gone])

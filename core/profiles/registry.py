@@ -31,8 +31,3 @@ def parts() -> tuple[Part, ...]:
             raise TypeError(f"{name} offers no part")
         found.append(part)
     return tuple(found)
-
-
-def part(name: str) -> Part:
-    """Return the part of this name; raises KeyError."""
-    return {one.name: one for one in parts()}[name]

@@ -2,10 +2,10 @@
 
 from sqlmodel import Session, col, select
 
-from core.access import rules
 from core.access.terms import Actor, Permission
 from core.profiles.parts import Look, Part
 from core.profiles.terms import Line, Tone
+from core.segments import service as segments
 from core.segments.models import Segment, SegmentMember
 
 
@@ -16,19 +16,10 @@ def read(session: Session, actor: Actor, look: Look) -> list[Line]:
         .join(Segment, col(Segment.id) == col(SegmentMember.segment_id))
         .where(SegmentMember.contact_id == look.contact.id)
         .order_by(col(SegmentMember.left_at).is_not(None), col(SegmentMember.entered_at).desc())
-        .limit(look.limit)
     )
     rows = session.exec(statement).all()
-    return [_line(stay, segment) for stay, segment in rows if _is_seen(actor, segment)]
-
-
-def _is_seen(actor: Actor, segment: Segment) -> bool:
-    return rules.reaches(
-        actor,
-        Permission.SEGMENT_VIEW,
-        department_id=segment.department_id,
-        owner_id=segment.owner_id,
-    )
+    seen = [_line(stay, segment) for stay, segment in rows if segments.sees(actor, segment)]
+    return seen[: look.limit]
 
 
 def _line(stay: SegmentMember, segment: Segment) -> Line:

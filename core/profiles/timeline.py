@@ -112,6 +112,8 @@ def _note_lines(session: Session, _actor: Actor, look: Look) -> list[Line]:
     statement = select(Note).where(Note.contact_id == look.contact.id)
     if look.before is not None:
         statement = statement.where(col(Note.created_at) < look.before)
+    if look.department_id is not None:
+        statement = statement.where(Note.department_id == look.department_id)
     rows = session.exec(statement.order_by(col(Note.id).desc()).limit(look.limit)).all()
     return [
         Line(text=one.text, note_code="profile.note", at=one.created_at, kind="notes",

@@ -7,6 +7,7 @@ overwritten, and nobody who sends waits.
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -22,6 +23,14 @@ from core.segments.models import Segment
 from core.segments.terms import SegmentKind, SegmentState
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The segment as it was when it was looked at."""
+
+    version: int
+    due_count: int
 
 
 def fill_due(*, now: datetime, budget_s: float) -> bool:
@@ -46,21 +55,21 @@ def fill(segment_id: int, *, now: datetime, deadline: float = float("inf")) -> b
         segment = queries.segment(session, segment_id)
         if segment is None or segment.archived_at is not None:
             return True
-        version = segment.version
+        seen = _Seen(segment.version, segment.due_count)
         try:
             wrong = _differing(session, segment, now=now)
         except ChaparError as error:
             log.warning("segment %s cannot be read: %s", segment_id, error.code)
             wrong = None
     if wrong is None:
-        _finish(segment_id, version, state=SegmentState.FAILED, now=now)
+        _finish(segment_id, seen, state=SegmentState.FAILED, now=now)
         return True
     for start in range(0, len(wrong), queries.PIECE):
         if time.monotonic() > deadline:
             return False
-        if not _settle(segment_id, version, wrong[start : start + queries.PIECE], now=now):
+        if not _settle(segment_id, seen, wrong[start : start + queries.PIECE], now=now):
             return True  # somebody changed it: it is due anew
-    _finish(segment_id, version, state=SegmentState.READY, now=now)
+    _finish(segment_id, seen, state=SegmentState.READY, now=now)
     return True
 
 
@@ -74,25 +83,26 @@ def _differing(session: Session, segment: Segment, *, now: datetime) -> list[int
     return found
 
 
-def _settle(segment_id: int, version: int, ids: Sequence[int], *, now: datetime) -> bool:
+def _settle(segment_id: int, seen: _Seen, ids: Sequence[int], *, now: datetime) -> bool:
     """Return whether the piece was settled; not where the segment was changed meanwhile."""
     with transaction() as session:
         segment = queries.for_update(session, segment_id)
-        if segment is None or segment.version != version:
+        if segment is None or segment.version != seen.version:
             return False
         clause = lens(session, now=now).clause(tree_of(segment), Shape.FEW)
         settle(session, segment, clause, contact_ids=ids, now=now)
     return True
 
 
-def _finish(segment_id: int, version: int, *, state: SegmentState, now: datetime) -> None:
+def _finish(segment_id: int, seen: _Seen, *, state: SegmentState, now: datetime) -> None:
+    """Keep how it ended; a segment that was to be computed anew meanwhile stays due."""
     with transaction() as session:
         segment = queries.for_update(session, segment_id)
-        if segment is None or segment.version != version:
+        if segment is None or segment.version != seen.version:
             return
         if segment.computed_at is None:  # nobody was told who came in: others ask anew
             queries.mark_due(session, _dependents(session, segment_id))
-        segment.state = state
+        segment.state = state if segment.due_count == seen.due_count else SegmentState.DUE
         segment.member_count = queries.member_count(session, segment_id)
         segment.computed_at = now
         segment.next_at = _next(session, segment, now=now)

@@ -13,7 +13,10 @@ OPEN = text("left_at IS NULL")
 
 
 class Segment(Row, table=True):
-    """A saved filter over people. tree: the filter tree as data; excludes: ids of segments."""
+    """A saved filter over people. tree: the filter tree as data; excludes: ids of segments.
+
+    due_count: how often it was to be computed anew; whoever computes it sees that it was meanwhile.
+    """
 
     __tablename__ = "segment"
 
@@ -30,6 +33,7 @@ class Segment(Row, table=True):
     member_count: int = 0
     computed_at: datetime | None = None
     next_at: datetime | None = Field(default=None, index=True)
+    due_count: int = 0
     archived_at: datetime | None = None
     version: int = 1
 

@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, false, not_, true
-from sqlmodel import Session, col
+from sqlalchemy import and_, not_
+from sqlmodel import Session
 
-from core.access import rules as access
 from core.access.service import verb
-from core.access.terms import Actor, Level, Permission
+from core.access.terms import Actor, Permission
 from core.contacts import queries as contacts
-from core.contacts.models import Contact
 from core.contacts.terms import Audience
 from core.errors import NotFound
 from core.filters import registry, rules
 from core.filters.checking import check_tree, parsed
-from core.filters.fields import Expression
 from core.filters.gathering import gather, wanted
 from core.filters.sql import Shape
 from core.filters.terms import FieldInfo, Group, Option
@@ -23,7 +20,7 @@ from core.segments import queries
 from core.segments.membership import Lens, lens, tree_of
 from core.segments.models import Segment
 from core.segments.rules import turned, whole_tree
-from core.segments.service import readable
+from core.segments.service import readable, theirs
 from core.segments.terms import Near, Person, Preview, SegmentDraft, SegmentKind, Stay, Why
 
 SAMPLE = 10
@@ -42,7 +39,7 @@ def preview(session: Session, actor: Actor, *, draft: SegmentDraft, now: datetim
     seen = lens(session, now=now)
     tree = _checked(draft.tree, seen)
     whole = whole_tree(tree, audience=draft.audience, excludes=draft.excludes)
-    where = and_(seen.clause(whole, Shape.WHOLE), _mine(actor))
+    where = and_(seen.clause(whole, Shape.WHOLE), theirs(actor))
     count, first = queries.counted(session, where, limit=SAMPLE)
     return Preview(count, tuple(first))
 
@@ -58,7 +55,7 @@ def members(
 ) -> list[Stay]:
     """Return who is in, in the order in which they came; go on after the id of the last stay."""
     segment = readable(session, actor, segment_id)
-    where = and_(queries.of_segment(segment.id, is_open=True), _mine(actor))
+    where = and_(queries.of_segment(segment.id, is_open=True), theirs(actor))
     return queries.stays(session, where, after_id=after_id, limit=limit)
 
 
@@ -66,7 +63,7 @@ def members(
 def history(session: Session, actor: Actor, *, segment_id: int, limit: int = 50) -> list[Stay]:
     """Return the latest stays, those that are over too."""
     segment = readable(session, actor, segment_id)
-    where = and_(queries.of_segment(segment.id, is_open=False), _mine(actor))
+    where = and_(queries.of_segment(segment.id, is_open=False), theirs(actor))
     return queries.stays(session, where, limit=limit, latest_first=True)
 
 
@@ -88,7 +85,7 @@ def explain(
 ) -> Why:
     """Return why somebody is in or not: each line, and the ones that keep them out."""
     segment = readable(session, actor, segment_id)
-    found = queries.people(session, and_(contact_id == queries.ID, _mine(actor)), limit=1)
+    found = queries.people(session, and_(contact_id == queries.ID, theirs(actor)), limit=1)
     if not found:
         raise NotFound("contact.missing")
     seen, tree = lens(session, now=now), tree_of(segment)
@@ -114,7 +111,7 @@ def nearly(session: Session, actor: Actor, *, segment_id: int, now: datetime) ->
     found: list[Near] = []
     for path, tree in list(turned(own))[:MOST_LINES]:
         whole = whole_tree(tree, audience=segment.audience, excludes=segment.excludes)
-        where = and_(seen.clause(whole, Shape.WHOLE), is_out, _mine(actor))
+        where = and_(seen.clause(whole, Shape.WHOLE), is_out, theirs(actor))
         found += [Near(one, path) for one in queries.people(session, where, limit=FEW)]
     return found
 
@@ -122,7 +119,7 @@ def nearly(session: Session, actor: Actor, *, segment_id: int, now: datetime) ->
 @verb(P.SEGMENT_VIEW, audit=None)
 def find_people(session: Session, actor: Actor, *, text: str) -> list[Person]:
     """Return the first ten people whom a search means."""
-    where = [*contacts.matching(text), _mine(actor)]
+    where = [*contacts.matching(text), theirs(actor)]
     return queries.found_by(session, where, limit=SAMPLE) if text.strip() else []
 
 
@@ -149,14 +146,6 @@ def _checked(data: object, seen: Lens) -> Group:
     tree = parsed(data)
     check_tree(tree, seen.catalogue.infos)
     return tree
-
-
-def _mine(actor: Actor) -> Expression:
-    """Return which people the actor sees: a seller their own, everybody else all of them."""
-    if access.level(actor, P.CONTACT_VIEW) is Level.OWN:
-        is_person = actor.kind == "user" and actor.id is not None
-        return col(Contact.owner_id) == actor.id if is_person else false()
-    return true()
 
 
 __all__ = ["Audience", "Segment", "choices", "event_names", "explain", "fields", "find_people",

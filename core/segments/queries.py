@@ -87,7 +87,7 @@ def mark_due(session: Session, segment_ids: Collection[int] | None = None) -> No
     statement = update(Segment).where(col(Segment.kind) == SegmentKind.DYNAMIC)
     if segment_ids is not None:
         statement = statement.where(col(Segment.id).in_(segment_ids))
-    session.execute(statement.values(state=SegmentState.DUE))
+    session.execute(statement.values(state=SegmentState.DUE, due_count=col(Segment.due_count) + 1))
 
 
 def _open(segment_id: int) -> Expression:
@@ -182,6 +182,30 @@ def member_count(session: Session, segment_id: int) -> int:
     return session.exec(statement).one()
 
 
+def segments_of(session: Session, contact_id: int) -> Sequence[int]:
+    """Return the segments this person is in."""
+    statement = select(SegmentMember.segment_id).where(
+        SegmentMember.contact_id == contact_id, col(SegmentMember.left_at).is_(None)
+    )
+    return session.exec(statement).all()
+
+
+def recount(session: Session, segment_ids: Collection[int]) -> None:
+    """Count the members of these segments anew."""
+    held = (
+        choose(func.count())
+        .select_from(SegmentMember)
+        .where(
+            col(SegmentMember.segment_id) == col(Segment.id), col(SegmentMember.left_at).is_(None)
+        )
+        .correlate(Segment)
+        .scalar_subquery()
+    )
+    session.execute(
+        update(Segment).where(col(Segment.id).in_(segment_ids)).values(member_count=held)
+    )
+
+
 def counted(session: Session, where: Expression, *, limit: int) -> tuple[int, list[Person]]:
     """Return how many people fit and the first of them, looking once."""
     found = choose(ID.label("id"), func.count().over().label("count")).where(where).subquery()
@@ -266,16 +290,18 @@ def copy_members(session: Session, source_id: int, segment_id: int, *, now: date
     return member_count(session, segment_id)
 
 
-def of_audience(
-    session: Session, contact_ids: Collection[int], *, audience: Audience
+def among_people(
+    session: Session, contact_ids: Collection[int], conditions: Sequence[Expression]
 ) -> Sequence[int]:
-    """Return those of these people whom the audience means."""
-    is_staff = col(Contact.kind) == ContactKind.EMPLOYEE
-    statement = select(ID).where(
-        dialect_of(session).among(ID, contact_ids),
-        is_staff if audience is Audience.INTERNAL else not_(is_staff),
-    )
+    """Return those of these people who fit all of these."""
+    statement = select(ID).where(dialect_of(session).among(ID, contact_ids), *conditions)
     return session.execute(statement).scalars().all()
+
+
+def is_of(audience: Audience) -> Expression:
+    """Return the condition of people whom the audience means."""
+    is_staff = col(Contact.kind) == ContactKind.EMPLOYEE
+    return is_staff if audience is Audience.INTERNAL else not_(is_staff)
 
 
 def is_in(session: Session, segment_id: int, contact_id: int) -> bool:

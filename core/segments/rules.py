@@ -4,7 +4,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from core.contacts.terms import Audience, ContactKind, ContactStatus
 from core.filters.rules import leaves, needed
-from core.filters.terms import Condition, FieldInfo, Group, Match, MemberOf, Operator
+from core.filters.terms import (
+    Condition,
+    FieldInfo,
+    Group,
+    Leaf,
+    Match,
+    MemberOf,
+    Node,
+    Operator,
+)
+from core.i18n.text import search_key
 
 EVERYTHING = ("contact.", "company.", "consent.")
 """Events of these families may change any field of a person."""
@@ -73,3 +83,44 @@ def _turn(group: Group, places: list[int]) -> Group:
     else:
         children[first] = Group(match=Match.NONE, children=(child,))
     return Group(match=group.match, children=tuple(children))
+
+
+def names(tree: Group, *, field: str, key: str) -> bool:
+    """Return whether a line about this field names the value whose folded form is the key."""
+    lines = (leaf for _, leaf in leaves(tree))
+    return any(_names(one, field, key) for one in lines)
+
+
+def renamed(tree: Group, *, field: str, old: str, new: str) -> Group:
+    """Return the tree whose lines about this field name `new` wherever they named `old`.
+
+    Both are folded, as are the values of such fields in the store.
+    """
+    children = tuple(_renamed(one, field, old=old, new=new) for one in tree.children)
+    return Group(match=tree.match, children=children)
+
+
+def _renamed(node: Node, field: str, *, old: str, new: str) -> Node:
+    if isinstance(node, Group):
+        return renamed(node, field=field, old=old, new=new)
+    if not isinstance(node, Condition) or not _names(node, field, old):
+        return node
+    if isinstance(node.value, str):
+        return node.model_copy(update={"value": new})
+    values = tuple(dict.fromkeys(new if _is(one, old) else one for one in _values(node)))
+    return node.model_copy(update={"value": values})
+
+
+def _names(node: Leaf, field: str, key: str) -> bool:
+    is_about = isinstance(node, Condition) and node.field == field
+    return is_about and any(_is(one, key) for one in _values(node))
+
+
+def _is(value: object, key: str) -> bool:
+    return isinstance(value, str) and search_key(value) == key
+
+
+def _values(node: Leaf) -> tuple[object, ...]:
+    """Return what a line over a field is compared with, one or many."""
+    value = node.value if isinstance(node, Condition) else None
+    return tuple(value) if isinstance(value, list | tuple) else (value,)

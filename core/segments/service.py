@@ -3,16 +3,19 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import false, true
+from sqlmodel import Session, col
 
 from core import ids, outbox
 from core.access import rules as access
 from core.access.service import require_on, verb
 from core.access.terms import Actor, Level, Permission
 from core.audit import service as audit
+from core.contacts.models import Contact
 from core.errors import Conflict, Invalid, NotFound
 from core.filters import registry
 from core.filters.checking import check_tree, parsed
+from core.filters.fields import Expression
 from core.filters.rules import needed
 from core.i18n.text import search_key, stored, stored_line
 from core.segments import queries
@@ -98,6 +101,7 @@ def snapshot(
 ) -> Segment:
     """Return a new segment that keeps who is in this one now, for good."""
     source = readable(session, actor, segment_id)
+    require_on(actor, P.SEGMENT_EDIT, department_id=source.department_id, owner_id=_me(actor))
     made = Segment(
         public_id=ids.public_id("seg", now), name=_free_name(session, name, None),
         description=source.description, kind=SegmentKind.SNAPSHOT, audience=source.audience,
@@ -116,10 +120,14 @@ def snapshot(
 def add_members(
     session: Session, actor: Actor, *, segment_id: int, contact_ids: Collection[int], now: datetime
 ) -> int:
-    """Put these people into a segment kept by hand; return how many came in."""
+    """Put these people, as far as the actor sees them, into a segment kept by hand.
+
+    Return how many came in.
+    """
     segment = _by_hand(session, actor, segment_id=segment_id, contact_ids=contact_ids)
-    fitting = queries.of_audience(session, contact_ids, audience=segment.audience)
-    done = shift(session, segment, entering=fitting, leaving=(), now=now)
+    fitting = [theirs(actor), queries.is_of(segment.audience)]
+    entering = queries.among_people(session, contact_ids, fitting)
+    done = shift(session, segment, entering=entering, leaving=(), now=now)
     _moved(session, actor, segment, act="segment.members_added", count=len(done.entered), now=now)
     return len(done.entered)
 
@@ -128,9 +136,13 @@ def add_members(
 def remove_members(
     session: Session, actor: Actor, *, segment_id: int, contact_ids: Collection[int], now: datetime
 ) -> int:
-    """Take these people out of a segment kept by hand; return how many went."""
+    """Take these people, as far as the actor sees them, out of a segment kept by hand.
+
+    Return how many went.
+    """
     segment = _by_hand(session, actor, segment_id=segment_id, contact_ids=contact_ids)
-    done = shift(session, segment, entering=(), leaving=contact_ids, now=now)
+    leaving = queries.among_people(session, contact_ids, [theirs(actor)])
+    done = shift(session, segment, entering=(), leaving=leaving, now=now)
     _moved(session, actor, segment, act="segment.members_removed", count=len(done.left), now=now)
     return len(done.left)
 
@@ -169,6 +181,25 @@ def sees(actor: Actor, segment: Segment) -> bool:
     return is_shared or access.reaches(
         actor, P.SEGMENT_VIEW, department_id=segment.department_id, owner_id=segment.owner_id
     )
+
+
+def theirs(actor: Actor) -> Expression:
+    """Return which people the actor sees: a seller their own, everybody else all of them."""
+    if access.level(actor, P.CONTACT_VIEW) is Level.OWN:
+        is_person = actor.kind == "user" and actor.id is not None
+        return col(Contact.owner_id) == actor.id if is_person else false()
+    return true()
+
+
+def stays_of(session: Session, contact_id: int) -> Collection[int]:
+    """Return the segments a person is in; to be counted anew when their stays go with them."""
+    return queries.segments_of(session, contact_id)
+
+
+def recount(session: Session, segment_ids: Collection[int]) -> None:
+    """Count the members of these segments anew: stays ended without anybody having left."""
+    if segment_ids:
+        queries.recount(session, segment_ids)
 
 
 def recheck_all(session: Session) -> None:
@@ -267,4 +298,5 @@ def _me(actor: Actor) -> int | None:
 
 
 __all__ = ["LANE", "add_members", "archive", "change", "create", "list_segments", "react", "read",
-           "readable", "recheck_all", "remove_members", "sees", "snapshot", "touch"]  # fmt: skip
+           "readable", "recheck_all", "recount", "remove_members", "sees", "snapshot", "stays_of",
+           "theirs", "touch"]  # fmt: skip

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from core.i18n.catalog import translate
 from core.i18n.terms import Reader
 from core.templates.compiler import fill, in_markdown, in_subject, require_values
-from core.templates.terms import Closing, Compiled, RenderedMail
+from core.templates.terms import BARE, Closing, Compiled, Followed, Framing, RenderedMail
 
 LAYOUTS = Path(__file__).parents[1] / "layouts"
 ACCENT = "#0f766e"
@@ -42,18 +42,20 @@ def render(
     reader: Reader,
     *,
     footer: str,
-    closing: Closing | None = None,
+    framing: Framing = BARE,
 ) -> RenderedMail:
     """Return the mail in the reader's language.
 
     Raises MissingValue when the person or event lacks something the text needs, and Invalid
     `template.cannot_render` when a value does not fit its filter.
     """
+    closing, followed = framing.closing, framing.followed
     require_values(compiled, values)
     subject = fill(compiled.subject, values, reader, finish=in_subject)
     tokens = _markdown().parse(fill(compiled.body, values, reader, finish=in_markdown))
+    text = _plain(tokens, reader, _closing_lines(closing, reader, footer))
     html = _layout().render(
-        body=_html(tokens, reader),
+        body=_html(tokens, reader, followed),
         subject=" ".join(subject.split()),
         language=reader.language.value,
         direction=reader.language.direction,
@@ -61,8 +63,8 @@ def render(
         footer=footer,
         because=_because(closing, reader),
         ways_out=_ways_out(closing, reader),
+        followed=followed,
     )
-    text = _plain(tokens, reader, _closing_lines(closing, reader, footer))
     return RenderedMail(" ".join(subject.split()), html, text, reader.language)
 
 
@@ -111,8 +113,10 @@ def _start(reader: Reader) -> str:
     return "right" if reader.language.direction == "rtl" else "left"
 
 
-def _html(tokens: Sequence[Token], reader: Reader) -> Markup:
+def _html(tokens: Sequence[Token], reader: Reader, followed: Followed | None) -> Markup:
     for token in _all(tokens):
+        if followed is not None and token.type == "link_open":
+            token.attrSet("href", followed.through(str(token.attrGet("href") or "")))
         style = _STYLES.get(token.tag)
         if token.nesting == 1 and style:
             token.attrSet("style", style.format(start=_start(reader)))

@@ -20,7 +20,14 @@ from core.templates import queries, samples
 from core.templates.compiler import compile_text
 from core.templates.models import Template, TemplateVersion
 from core.templates.render import render, standard_footer
-from core.templates.terms import Closing, Compiled, MessageClass, RenderedMail, TemplateState
+from core.templates.terms import (
+    BARE,
+    Compiled,
+    Framing,
+    MessageClass,
+    RenderedMail,
+    TemplateState,
+)
 
 Texts = Mapping[str, Mapping[str, str]]
 FALLBACKS = (Language.FA, Language.AR, Language.EN)
@@ -203,7 +210,7 @@ def render_for(
     *,
     sender_name: str,
     values: Mapping[str, object],
-    closing: Closing | None = None,
+    framing: Framing = BARE,
 ) -> RenderedMail:
     """Return the version filled in for this person, in their language and zone."""
     reader = reader_of(contact, organisation, version)
@@ -218,7 +225,7 @@ def render_for(
         {**values, "links": addresses, **context},
         reader,
         footer=footer,
-        closing=closing,
+        framing=framing,
     )
 
 

@@ -1,6 +1,6 @@
 """Words of templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,6 +49,30 @@ class Closing:
     topic: Mapping[str, str]
     unsubscribe: str
     preferences: str
+
+
+@dataclass(frozen=True)
+class Followed:
+    """How reactions to a mail are noticed.
+
+    through: the address that stands in for a link's own. picture: of a dot nobody sees, loaded
+    when the mail is opened. trap: of a link nobody sees.
+    """
+
+    through: Callable[[str], str]
+    picture: str
+    trap: str
+
+
+@dataclass(frozen=True)
+class Framing:
+    """What is put around a text: how it ends, and how reactions to it are noticed."""
+
+    closing: Closing | None = None
+    followed: Followed | None = None
+
+
+BARE = Framing()
 
 
 class MissingValue(Exception):

@@ -16,7 +16,7 @@ from core.events import queries as events
 from core.events import rules as events_rules
 from core.events.service import LANE
 from core.events.terms import KEY_MOST
-from core.tracking import queries, resolving, rules, sites
+from core.tracking import queries, rules, sites
 from core.tracking.models import Site
 from core.tracking.terms import Hit, HitKind
 
@@ -33,7 +33,7 @@ def take(session: Session, site: Site, *, visitor: str, hits: Sequence[Hit], now
     Raises:
         Invalid: Where a hit holds what no event may hold; then nothing of it is kept.
     """
-    checked = resolving.checked_visitor(visitor)
+    checked = visitors.checked(visitor)
     for hit in hits:
         if hit.kind is HitKind.IDENTIFY:
             _recognise(session, site, hit, visitor=checked, now=now)

@@ -72,7 +72,7 @@ def identify(
         NotFound: "event.person_unknown".
         Conflict: "event.visitor_taken" or "event.person_ambiguous": two people are never made one.
     """
-    visitor = resolving.checked_visitor(subject.anonymous_id)
+    visitor = visitors.checked(subject.anonymous_id)
     if not visitor:
         raise Invalid("event.no_visitor", field="anonymous_id")
     named = Subject(**{**subject.__dict__, "anonymous_id": ""})

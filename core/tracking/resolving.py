@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from core.contacts import queries as contacts
+from core.contacts import visitors
 from core.contacts.addresses import parse_address
 from core.contacts.models import Contact, ContactIdentity
 from core.contacts.phones import parse_phone
@@ -12,7 +14,6 @@ from core.contacts.terms import ContactStatus, IdentityKind
 from core.errors import ChaparError, Conflict, Invalid, NotFound
 from core.tracking.terms import Subject
 
-ANONYMOUS_MOST = 64
 _PERSON = "person"
 
 
@@ -57,14 +58,7 @@ def _names(subject: Subject, *, caller: str, country: str) -> Iterator[Name]:
     if number := subject.external_id.strip():
         yield Name(IdentityKind.EXTERNAL, subject.external_source or caller, number)
     if subject.anonymous_id:
-        yield Name(IdentityKind.COOKIE, "", checked_visitor(subject.anonymous_id))
-
-
-def checked_visitor(text: str) -> str:
-    """Return the anonymous id. Raises Invalid "event.bad_visitor" for what can be none."""
-    if len(text) > ANONYMOUS_MOST or not text.isascii() or not text.isprintable() or " " in text:
-        raise Invalid("event.bad_visitor", field="anonymous_id", limit=ANONYMOUS_MOST)
-    return text
+        yield Name(IdentityKind.COOKIE, "", visitors.checked(subject.anonymous_id))
 
 
 def _known(session: Session, names: Iterable[Name]) -> Mapping[Name, int]:
@@ -87,9 +81,11 @@ def _people(session: Session, values: list[str]) -> Iterator[tuple[str, int]]:
     statement = select(Contact.public_id, Contact.id, Contact.merged_into_id, Contact.status).where(
         col(Contact.public_id).in_(values)
     )
-    for public_id, contact_id, merged_id, status in session.exec(statement):
-        if status is not ContactStatus.ERASED:
-            yield public_id, merged_id or contact_id
+    for public_id, contact_id, merged_id, status in session.exec(statement).all():
+        if status is ContactStatus.ERASED:
+            continue
+        became = contacts.of_public_id(session, public_id) if merged_id else None
+        yield public_id, became.id if became else contact_id
 
 
 def _identities(

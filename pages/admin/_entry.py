@@ -35,6 +35,11 @@ def act(action: str) -> str:
     return t(f"act.{action}") if has(f"act.{action}") else action
 
 
+def actor(line: AuditLine) -> str:
+    """Return who did it; what nobody did by hand is the program's own."""
+    return t("audit.actor.system") if line.actor_kind == "system" else line.actor_name
+
+
 def about(line: AuditLine) -> str:
     """Return what it was done to; days and caps that came with the program in words."""
     name = line.object_name or ""
@@ -44,7 +49,7 @@ def about(line: AuditLine) -> str:
 def card(line: AuditLine) -> None:
     """Draw the whole row."""
     show(tag("h3", safe(act(line.action))))
-    st.caption(plain(" · ".join(one for one in (line.actor_name, moment(line.at), line.ip) if one)))
+    st.caption(plain(" · ".join(one for one in (actor(line), moment(line.at), line.ip) if one)))
     if line.object_name:
         show(tag("p", safe(about(line))))
     if line.is_erased:

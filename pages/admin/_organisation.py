@@ -54,8 +54,11 @@ def _fields(house: Organisation) -> SettingsChange:
     seconds = forms.count(f"{key}.recall_seconds", t("settings.recall_seconds"),
                           value=house.recall_seconds,
                           hint=t("settings.recall_seconds.hint"))  # fmt: skip
+    follows = forms.switch(f"{key}.follows_reactions", t("settings.follows_reactions"),
+                           value=house.follows_reactions,
+                           hint=t("settings.follows_reactions.hint"))  # fmt: skip
     change = SettingsChange(
-        name=name, postal_address=address, shows_toman=toman,
+        name=name, postal_address=address, shows_toman=toman, follows_reactions=follows,
         language=spoken or house.language, calendar=calendar or house.calendar,
         time_zone=zone or house.time_zone, currency=currency or house.currency,
     )  # fmt: skip
@@ -89,6 +92,7 @@ def _as_kept(house: Organisation) -> SettingsChange:
         name=house.name, postal_address=house.postal_address, shows_toman=house.shows_toman,
         language=house.language, calendar=house.calendar, time_zone=house.time_zone,
         currency=house.currency, recall_seconds=house.recall_seconds,
+        follows_reactions=house.follows_reactions,
     )  # fmt: skip
 
 
@@ -102,6 +106,9 @@ def _spoken(change: SettingsChange) -> Mapping[str, str]:
         t("office.time_zone"): _time.zone_label(change["time_zone"]),
         t("settings.currency"): _currency(change["currency"]),
         t("settings.shows_toman"): t("common.yes" if change["shows_toman"] else "common.no"),
+        t("settings.follows_reactions"): t(
+            "common.yes" if change["follows_reactions"] else "common.no"
+        ),
         t("settings.recall_seconds"): "" if seconds is None else number(seconds),
     }
 

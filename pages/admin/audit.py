@@ -1,23 +1,26 @@
 """The audit log: who did what, when; sealed so that nobody can change it unseen."""
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from components import actions, auth, dates, empty, page, tables, takeout
-from components.html import note, safe, show, tag
 from components.i18n import moment, reader, t
 from components.tables import Column, Row
 from core.access.terms import Permission
 from core.audit import answers, reading
-from core.audit.terms import AuditFilter, AuditLine, Report
+from core.audit.terms import AuditFilter, AuditLine
+from core.consent import ledger
 from core.jobs.cells import guarded
-from pages.admin import _entry
+from pages.admin import _entry, _verified
 
 KEY = "audit"
 MORE = 50
 CLEARS = f"{KEY}.clears"
+Checked = TypeVar("Checked")
 
 
 def _filters() -> AuditFilter:
@@ -41,7 +44,7 @@ def _filters() -> AuditFilter:
 def _cells(line: AuditLine) -> dict[str, str]:
     return {
         "at": moment(line.at),
-        "actor": line.actor_name,
+        "actor": _entry.actor(line),
         "act": _entry.act(line.action),
         "object": _entry.about(line),
     }
@@ -66,18 +69,9 @@ def _list(wanted: AuditFilter) -> AuditLine | None:
     return next((one for one in found if str(one.id) == pressed.opened), None)
 
 
-def _report(found: Report) -> None:
-    if found.is_sound:
-        note(t("audit.sound"), t("audit.checked", rows=found.row_count, seals=found.sealed_count,
-                                 anchors=found.anchor_count), tone="good")  # fmt: skip
-        return
-    note(t("audit.unsound"), tone="danger")
-    lines = (
-        tag("li", tag("b", safe(t(f"audit.fault.{one.fault}"))),
-            tag("span", safe(t("audit.row", id=one.entry_id) if one.entry_id else "")))
-        for one in found.findings[:20]
-    )  # fmt: skip
-    show(tag("ul", *lines, class_="ch-rows"))
+def _kept(drawn: Callable[[Checked], None], found: Checked) -> None:
+    """Have what was found stand over the list until something else is checked."""
+    st.session_state[f"{KEY}.report"] = (drawn, found)
 
 
 def _export(wanted: AuditFilter) -> bytes:
@@ -96,12 +90,16 @@ main = page.header(KEY)
 wanted = _filters()
 with main, st.container(horizontal=True):
     if st.button(t("audit.verify"), key=f"{KEY}.verify", icon=":material/verified:"):
-        st.session_state[f"{KEY}.report"] = actions.ask(answers.verified)
+        _kept(_verified.acts, actions.ask(answers.verified))
+    if st.button(t("audit.consents"), key=f"{KEY}.consents", icon=":material/fact_check:"):
+        with st.spinner(t("audit.consents.running")):
+            _kept(_verified.consents, actions.ask(ledger.verify_ledger))
     if auth.may(who, Permission.AUDIT_EXPORT):
         takeout.button(f"{KEY}.export", t("audit.export"), lambda: _export(wanted),
                        file_name="audit.csv")  # fmt: skip
 if f"{KEY}.report" in st.session_state:
-    _report(st.session_state[f"{KEY}.report"])
+    drawn, found = st.session_state[f"{KEY}.report"]
+    drawn(found)
 opened = _list(wanted)
 if opened is not None:
     st.dialog(t("audit.entry"), width="medium")(_entry.card)(opened)

@@ -1,4 +1,4 @@
-"""Privacy: how long what is kept, where laws differ, and who was forgotten lately."""
+"""Privacy: what people ask for, how long what is kept, where laws differ, who was forgotten."""
 
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from components.tables import Cell, Column, Row
 from core.access.terms import Permission
 from core.privacy import retention
 from core.privacy.terms import ErasureLine, Period, Preset
+from pages.admin import _house_rules, _privacy_requests
 
 KEY = "privacy"
 COLUMNS = ("reference", "at", "by", "rows")
@@ -84,7 +85,7 @@ def _erasures(found: list[ErasureLine]) -> None:
             cells={
                 "reference": f"\u2066{one.reference}\u2069",
                 "at": Cell(ago(one.erased_at), hover=moment(one.erased_at)),
-                "by": one.by_name,
+                "by": one.by_name or t("privacy.erasures.oneself"),
                 "rows": one.row_count,
             },
         )
@@ -97,10 +98,15 @@ def _erasures(found: list[ErasureLine]) -> None:
 who = auth.required()
 may_edit = auth.may(who, Permission.SETTINGS_EDIT)
 page.header(KEY)
+page.section("privacy.requests")
+st.caption(plain(t("privacy.requests.hint")))
+_privacy_requests.draw(who)
 page.section("privacy.periods")
 st.caption(plain(t("privacy.periods.hint")))
 for each in actions.ask(retention.list_periods):
     _card(each)
+page.section("privacy.house")
+_house_rules.draw(may_edit=may_edit)
 if may_edit:
     page.section("privacy.presets")
     _presets()

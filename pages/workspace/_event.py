@@ -6,8 +6,9 @@ import streamlit as st
 
 from components import actions, charts, forms, page, tables, tiles
 from components.charts import Point
+from components.filters import event_name
 from components.html import badge, safe, show, tag
-from components.i18n import ago, day, has, language, moment, t
+from components.i18n import ago, day, language, moment, t
 from components.tables import Cell, Column, Row
 from components.tiles import Tile
 from core.events import dictionary
@@ -20,9 +21,7 @@ KEY = "events"
 
 def label(line: NameLine) -> str:
     """Return what people call these events: a colleague's words, else ours, else the name."""
-    own = line.names.get(language().value, "")
-    code = f"event.name.{line.name}"
-    return own or (t(code) if has(code) else line.name)
+    return line.names.get(language().value, "") or event_name(line.name)
 
 
 def card(line: NameLine, *, may_edit: bool) -> None:

@@ -8,6 +8,7 @@ from components.i18n import moment, number, plain, t
 from core.audience import undo
 from core.audience.terms import Stay
 from core.audience.undo import ImportLine
+from pages.workspace import _kept
 
 SHOWN_STAYS = 20
 
@@ -66,7 +67,11 @@ def _told(key: str) -> None:
     done, stayed = told
     note(t(f"{key}.undo.done", count=done), tone="good")
     if stayed:
-        lines = [f"{one.name or number(one.contact_id)}: {t(f'{key}.stays.{one.code}')}"
+        lines = [f"{one.name or number(one.contact_id)}: {_why(key, one)}"
                  for one in stayed[:SHOWN_STAYS]]  # fmt: skip
         st.markdown(plain(t(f"{key}.undo.stayed", count=len(stayed))))
         st.markdown("\n".join(f"- {plain(one)}" for one in lines))
+
+
+def _why(key: str, one: Stay) -> str:
+    return t(f"{key}.stays.{one.code}", fields=_kept.names(one.fields))

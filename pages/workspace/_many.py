@@ -9,12 +9,12 @@ from components import actions, auth, dates, forms
 from components.i18n import ago, number, plain, t
 from core.access.terms import Permission
 from core.activities import notes
-from core.contacts import attributes, changes, listing
+from core.contacts import attributes, changes, listing, restoring
 from core.contacts.changes import BulkEdit, BulkField
 from core.contacts.models import Attribute
 from core.contacts.terms import AttributeKind, ContactFilter
 from core.i18n.terms import Language
-from pages.workspace import _custom, _person
+from pages.workspace import _custom, _kept, _person
 
 KEY = "many"
 
@@ -24,6 +24,7 @@ def bar(picked: Sequence[str], where: ContactFilter, total: int) -> None:
     if picked:
         with st.container(border=True, key="contacts_bulk"):
             _edit(picked, where, total)
+    _kept.tell()
     _undo()
 
 
@@ -114,7 +115,10 @@ def _undo() -> None:
             what = _shown(one.title.partition(":")[0]) if one.title else ""
             st.caption(plain(t("contacts.bulk.last", what=what, count=one.count,
                                ago=ago(one.created_at))))  # fmt: skip
-            if st.button(t("contacts.bulk.undo"), key=f"{KEY}.undo", icon=":material/undo:") and (
-                actions.attempt(changes.undo, change_set_id=one.id, toast="contacts.bulk.undone")
-            ):
-                st.rerun()
+            pressed = st.button(t("contacts.bulk.undo"), key=f"{KEY}.undo", icon=":material/undo:")
+        if not pressed:
+            return
+        done = actions.perform(restoring.undo, change_set_id=one.id, toast="contacts.bulk.undone")
+        if done:
+            _kept.remember(done.kept)
+            st.rerun()

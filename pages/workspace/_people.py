@@ -16,7 +16,8 @@ def _choice(name: str, options: dict[str, str]) -> str:
     chosen = st.selectbox(
         t(f"contacts.filter.{name}"), list(options), index=None, key=f"{KEY}.{name}",
         format_func=lambda one: options.get(one, one), placeholder=t(f"contacts.filter.{name}"),
-        label_visibility="collapsed", width=138, bind="query-params",
+        label_visibility="collapsed", width=124, bind="query-params",
+        on_change=tables.to_first_page, args=(KEY,),
     )  # fmt: skip
     return chosen or ""
 
@@ -32,7 +33,8 @@ def filters() -> ContactFilter:
         kind = _choice("kind", {one.value: t(f"contact.kind.{one}") for one in ContactKind})
         tag = _choice("tag", _named(actions.ask(tagging.tag_names)))
         company = _choice("company", _named(actions.ask(companies.company_names)))
-        owner = _choice("owner", _named(dict(actions.ask(notes.colleagues))))
+        owners = {0: t("contacts.nobody"), **actions.ask(notes.colleagues)}
+        owner = _choice("owner", _named(owners))
         lifecycle = _choice("lifecycle", {one.value: t(f"contact.lifecycle.{one}")
                                           for one in Lifecycle})  # fmt: skip
         status = _choice("status", {one.value: t(f"contact.status.{one}")

@@ -1,13 +1,17 @@
-"""The form of a person: standard fields, then the custom ones that were defined."""
+"""The form of a person: standard fields, then the custom ones that were defined; the owner."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from components import actions, dates, forms
+from components import actions, auth, dates, forms
 from components.i18n import t
+from core.access.rules import level
+from core.access.terms import Level, Permission
+from core.activities import notes
 from core.contacts import card
+from core.contacts.card import Card
 from core.contacts.terms import ContactInput, ContactKind, Gender
 from core.i18n.terms import Calendar, Language
 from pages.workspace import _custom
@@ -108,6 +112,20 @@ def _language(one: str) -> str:
 
 def _gender(one: str) -> str:
     return t(f"contact.gender.{one}") if one else "–"
+
+
+def owner(who: auth.Who, found: Card) -> None:
+    """Draw who looks after the person, to be chosen anew."""
+    known = {0: t("contacts.nobody"), **actions.ask(notes.colleagues)}
+    mine = found.contact.owner_id or 0
+    chosen = forms.pick("contact.owner", t("contacts.bulk.owner_id"), list(known), value=mine,
+                        shown=known.__getitem__)  # fmt: skip
+    if chosen is None or chosen == mine:
+        return
+    given = actions.attempt(card.set_owner, public_id=found.line.public_id, owner_id=chosen or None)
+    if given and level(who.actor, Permission.CONTACT_VIEW) is Level.OWN:
+        st.switch_page("workspace/contacts.py")  # from now on somebody else's to see
+    st.rerun()
 
 
 def close(prefix: str) -> None:

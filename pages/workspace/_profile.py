@@ -8,7 +8,6 @@ import streamlit as st
 from components import actions, auth, empty
 from components.html import safe, show, tag
 from components.i18n import ago, has, language, moment, reader, t
-from core.activities import notes
 from core.i18n import formats
 from core.profiles import service as profiles
 from core.profiles.parts import Part
@@ -16,7 +15,6 @@ from core.profiles.terms import Asked, Line
 
 KEY = "profile"
 LIMIT = 50
-colleagues = notes.colleagues
 
 
 def draw(public_id: str, part: Part) -> None:

@@ -30,7 +30,11 @@ def known(*, without: int | None = None) -> Known:
 
 def speech(words: Known) -> Speech:
     """Return how trees are told to the person who looks."""
-    return Speech(reader(), words.fields, words.options, words.segments)
+    return Speech(reader(), words.fields, words.options, words.segments, _event)
+
+
+def _event(name: str) -> str:
+    return t("segments.event", name=filters.event_name(name))
 
 
 def draw(segment: Segment | None) -> SegmentDraft:

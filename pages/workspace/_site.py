@@ -17,7 +17,7 @@ from pages.workspace import _site_form
 
 KEY = "sites"
 OPEN = f"{KEY}.opened"
-LOOK_EVERY = "3s"
+LOOK_EVERY_S = 3.0
 WATCHED_FOR = timedelta(minutes=2)
 
 
@@ -78,7 +78,7 @@ def _live(site: Site) -> None:
         _last(site)
 
 
-@st.fragment(run_every=LOOK_EVERY)
+@st.fragment(run_every=LOOK_EVERY_S)
 def _watching(site: Site, key: str) -> None:
     """Nobody is kept signed in by a page that looks for itself: it stops, and is drawn anew."""
     if clock.now() >= st.session_state[key]:

@@ -1,4 +1,4 @@
-"""The suppression list and the domains nobody is taken in from, as parts of a page."""
+"""The suppression list, as a part of a page."""
 
 import streamlit as st
 
@@ -22,11 +22,11 @@ def draw(who: auth.Who) -> None:
             plain(t("topics.suppressed.reason")), list(SuppressionReason), index=None,
             key=f"{KEY}.reason", placeholder=t("topics.suppressed.any"),
             format_func=_reason, label_visibility="collapsed",
+            on_change=tables.to_first_page, args=(KEY,),
         )  # fmt: skip
         if may and st.button(t("topics.suppressed.add"), key=f"{KEY}.suppress"):
             st.dialog(t("topics.suppressed.add"))(_add)()
-    number = int(st.session_state.get(f"{KEY}.page", 1))
-    found = actions.ask(suppressed.list_suppressions, text=text, page=number,
+    found = actions.ask(suppressed.list_suppressions, text=text, page=tables.number(KEY),
                         reasons=(reason,) if reason else ())  # fmt: skip
     if not found.total:
         if text or reason:
@@ -82,28 +82,4 @@ def _lift(suppression_id: int) -> None:
     if forms.save_bar(f"{KEY}.lift", label=label) and actions.attempt(
         service.lift, suppression_id=suppression_id, note=note, toast="topics.suppressed.lifted"
     ):
-        st.rerun()
-
-
-def domains(who: auth.Who) -> None:
-    """Draw the domains that forms and imports take nobody in from."""
-    may = auth.may(who, Permission.TOPIC_EDIT)
-    st.caption(t("topics.domains.hint"))
-    if may:
-        with st.container(horizontal=True, vertical_alignment="bottom", width=560):
-            name = forms.text(f"{KEY}.domain", t("topics.domains.name"), example="example.com")
-            if st.button(t("topics.domains.add"), key=f"{KEY}.domain.add",
-                         disabled=not name.strip()) and actions.attempt(
-                service.block_domain, domain=name
-            ):  # fmt: skip
-                st.rerun()
-    found = actions.ask(service.list_blocked_domains)
-    if not found:
-        st.caption(t("topics.domains.none"))
-        return
-    actions_of = (Action("remove", t("topics.domains.remove")),) if may else ()
-    rows = [Row(id=str(one.id), cells={"name": one.domain}, actions=actions_of) for one in found]
-    columns = [Column("name", t("topics.domains.name"))]
-    pressed = tables.show(f"{KEY}.domains", columns, rows, label=t("topics.domains.title"))
-    if pressed.acted and actions.attempt(service.unblock_domain, domain_id=int(pressed.acted)):
         st.rerun()

@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from components import actions, auth, explain, page
-from components.html import Tone, note, safe, show, tag
+from components.html import Tone, badge, note, safe, show, tag
 from components.i18n import language, moment, t
 from core import clock
 from core.access.terms import Permission
@@ -14,6 +14,8 @@ from core.messages import service as messages
 from core.messages.models import Delivery, Message
 from core.messages.service import Explanation
 from core.messages.terms import MessageStatus, Outcome, Reason
+from core.reactions import reading
+from core.reactions.terms import Verdict
 from core.templates.models import Template
 from core.templates.shipped import name_in
 
@@ -32,6 +34,13 @@ TONES: dict[str, Tone] = {
     "dropped": "muted",
     "failed": "danger",
     "doubt": "warning",
+}
+
+VERDICTS: dict[Verdict | None, Tone] = {
+    Verdict.HUMAN: "good",
+    Verdict.UNSURE: "warning",
+    Verdict.MACHINE: "muted",
+    None: "notice",
 }
 
 
@@ -58,6 +67,7 @@ def draw(public_id: str) -> None:
         page.section("messages.checks")
         explain.checklist(found.checks)
     _attempts(found.attempts)
+    _reactions(public_id)
     with st.expander(t("messages.letter")):
         st.iframe(f"/preview/message/{public_id}", height=480)
     _acts(found)
@@ -94,6 +104,26 @@ def _attempts(attempts: list[Delivery]) -> None:
             tag("time", safe(moment(one.ended_at or one.started_at))),
         )
         for one in attempts
+    )
+    show(tag("ul", *lines, class_="ch-rows"))
+
+
+def _reactions(public_id: str) -> None:
+    """Say who or what opened the mail and followed which link, and how that is known."""
+    found = actions.ask(reading.reactions_to, public_id=public_id)
+    if not found:
+        return
+    page.section("messages.reactions")
+    lines = (
+        tag(
+            "li",
+            tag("b", safe(t(f"reaction.{one.kind}"))),
+            badge(t(f"reaction.verdict.{one.verdict or 'waiting'}"), tone=VERDICTS[one.verdict]),
+            tag("span", safe(t(f"reaction.sign.{one.sign}") if one.sign else "")),
+            tag("bdi", safe(one.url)),
+            tag("time", safe(moment(one.at))),
+        )
+        for one in found
     )
     show(tag("ul", *lines, class_="ch-rows"))
 

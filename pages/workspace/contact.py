@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import actions, auth, empty, forms, page
+from components import actions, auth, empty, page
 from components.html import badge, note, safe, show, tag
 from components.i18n import ago, day, moment, t
 from core.access.terms import Permission
@@ -47,23 +47,13 @@ def _acts(found: Card) -> None:
                 ):
                     actions.attempt(card.set_status, public_id=found.line.public_id, status=one)
                     st.rerun()
-            _owner(found)
+            _person.owner(who, found)
             _privacy.acts(who, found.line.public_id, is_tracked=found.contact.is_tracked)
 
 
 def _merging() -> None:
     st.session_state[f"{KEY}.acts"] = False
     st.session_state[f"{KEY}.merging"] = True
-
-
-def _owner(found: Card) -> None:
-    known = {0: t("contacts.nobody"), **actions.ask(_profile.colleagues)}
-    mine = found.contact.owner_id or 0
-    chosen = forms.pick(f"{KEY}.owner", t("contacts.bulk.owner_id"), list(known), value=mine,
-                        shown=known.__getitem__)  # fmt: skip
-    if chosen is not None and chosen != mine:
-        actions.attempt(card.set_owner, public_id=found.line.public_id, owner_id=chosen or None)
-        st.rerun()
 
 
 def _card(found: Card) -> None:

@@ -1,8 +1,11 @@
 """Contacts: everybody who may receive a mail, found at once, changed one by one or by many."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import streamlit as st
 
-from components import actions, auth, cached, empty, page, tables
+from components import actions, auth, cached, columns, empty, page, tables
 from components.html import Tone
 from components.i18n import ago, moment, t
 from components.tables import Cell, Column, Row
@@ -15,13 +18,15 @@ from core.contacts.terms import (
     ContactPage,
     ContactStatus,
 )
-from pages.workspace import _many, _people, _person
+from pages.workspace import _many, _people, _person, _tags
 
 KEY = "contacts"
 TONES: dict[ContactStatus, Tone] = {ContactStatus.DISABLED: "warning",
                                     ContactStatus.BLOCKLISTED: "danger"}  # fmt: skip
 CARD = "workspace/contact.py"
-COLUMNS = ("name", "email", "phone", "company", "tags", "engaged")
+COLUMNS = ("name", "email", "company", "tags", "owner", "engaged")
+WAYS = ("list", "alike", "tags")
+SHOWN_TAGS = 2
 
 
 def _order() -> ContactOrder:
@@ -42,29 +47,44 @@ def _row(line: ContactLine) -> Row:
         cells={
             "name": Cell(line.name or line.email or t("common.unknown"), note=small,
                          tone=TONES.get(line.status)),
-            "email": line.email,
-            "phone": f"\u2066{line.phone}\u2069" if line.phone else "",
+            "email": Cell(line.email, note=f"\u2066{line.phone}\u2069" if line.phone else ""),
             "company": Cell(line.company, note=line.position),
-            "tags": " · ".join(line.tags),
+            "tags": _tagged(line.tags),
+            "owner": line.owner,
             "engaged": Cell(ago(engaged), hover=moment(engaged)) if engaged else "",
         },
     )  # fmt: skip
 
 
-def _list(where: ContactFilter) -> tables.Pressed:
-    order, number = _order(), int(st.session_state.get(f"{KEY}.page", 1))
-    found: ContactPage = actions.ask(listing.list_contacts, where=where, order=order, page=number)
+def _tagged(names: Sequence[str]) -> Cell:
+    """Return the first tags, how many more there are, and all of them on hover."""
+    rest = len(names) - SHOWN_TAGS
+    more = t("contacts.more_tags", count=rest) if rest > 0 else ""
+    return Cell(" · ".join(names[:SHOWN_TAGS]), note=more, hover=" · ".join(names) if more else "")
+
+
+def _list() -> tables.Pressed | None:
+    """Draw the list with its filters; None where there is nobody at all, and nothing to filter."""
+    narrowing = st.empty()
+    with narrowing.container():
+        where, order = _people.filters(), _order()
+    found: ContactPage = actions.ask(listing.list_contacts, where=where, order=order,
+                                     page=tables.number(KEY))  # fmt: skip
     sheet = tables.sheet(KEY, found.total)
+    if not found.total and where == ContactFilter():
+        narrowing.empty()
+        _nobody()
+        return None
     if not found.total:
-        _nothing(where)
+        _none_found()
         return tables.Pressed()
-    if not found.lines:
-        st.rerun()
-    columns = [Column(name, t(f"contacts.column.{name}")) for name in COLUMNS]
+    every = [Column(name, t(f"contacts.column.{name}")) for name in COLUMNS]
     bulk = st.container()
-    pressed = tables.show(f"{KEY}.table", columns, [_row(line) for line in found.lines],
+    pressed = tables.show(f"{KEY}.table", columns.mine(KEY, every),
+                          [_row(line) for line in found.lines],
                           label=t("contacts.title"), opens=True, picks=may_edit)  # fmt: skip
-    tables.foot(sheet)
+    with tables.foot(sheet):
+        columns.choose(KEY, every)
     if found.is_more:
         st.caption(t("contacts.many", total=found.total))
     if may_edit:
@@ -73,13 +93,15 @@ def _list(where: ContactFilter) -> tables.Pressed:
     return pressed
 
 
-def _nothing(where: ContactFilter) -> None:
-    if where != ContactFilter():
-        if empty.nothing_found(KEY):
-            for name in ("q", *_people.FILTERS):
-                st.session_state.pop(f"{KEY}.{name}", None)
-            st.rerun()
-    elif auth.may(who, Permission.CONTACT_IMPORT):
+def _none_found() -> None:
+    if empty.nothing_found(KEY):
+        for name in ("q", *_people.FILTERS):
+            st.session_state.pop(f"{KEY}.{name}", None)
+        st.rerun()
+
+
+def _nobody() -> None:
+    if auth.may(who, Permission.CONTACT_IMPORT):
         empty.show(KEY, key=KEY, button=t("contacts.import"), page="workspace/import_contacts.py")
     else:
         empty.show(KEY, key=KEY)
@@ -92,26 +114,35 @@ def _alike() -> None:
     if not found:
         empty.show("contacts.alike", key="contacts.alike")
         return
-    columns = [Column(name, t(f"contacts.column.{name}")) for name in ("name", "email", "company")]
+    shown = [Column(name, t(f"contacts.column.{name}")) for name in ("name", "email", "company")]
     rows = [_row(line) for group in found for line in group.lines]
-    pressed = tables.show(f"{KEY}.alike", columns, rows, label=t("contacts.way.alike"), opens=True)
+    pressed = tables.show(f"{KEY}.alike", shown, rows, label=t("contacts.way.alike"), opens=True)
     if pressed.opened:
         st.switch_page(CARD, query_params={"id": pressed.opened, "merge": "1"})
 
 
 who = auth.required()
 may_edit = auth.may(who, Permission.CONTACT_EDIT)
-with page.header(KEY):
-    adding = may_edit and st.button(t("contacts.add"), type="primary", key=f"{KEY}.add",
-                                    icon=":material/person_add:")  # fmt: skip
-way = st.segmented_control(t("contacts.way"), ("list", "alike"), default="list", key=f"{KEY}.way",
+main = page.header(KEY)
+if tagged := st.session_state.pop(f"{KEY}.tagged", None):
+    st.session_state[f"{KEY}.way"], st.session_state[f"{KEY}.tag"] = "list", tagged
+way = st.segmented_control(t("contacts.way"), WAYS, default="list", key=f"{KEY}.way",
                            format_func=lambda one: t(f"contacts.way.{one}"), required=True,
                            label_visibility="collapsed")  # fmt: skip
+listed: tables.Pressed | None = tables.Pressed()
 if way == "alike":
     _alike()
+elif way == "tags":
+    if chosen := _tags.draw(who):
+        st.session_state[f"{KEY}.tagged"] = str(chosen)
+        st.rerun()
 else:
-    pressed = _list(_people.filters())
-    if adding or st.session_state.pop(f"{KEY}.adding", False):
-        st.dialog(t("contacts.add"), width="medium")(_person.add)()
-    elif pressed.opened:
-        st.switch_page(CARD, query_params={"id": pressed.opened})
+    listed = _list()
+with main:
+    kind: Literal["primary", "secondary"] = "primary" if listed else "secondary"
+    adding = may_edit and st.button(t("contacts.add"), type=kind, key=f"{KEY}.add",
+                                    icon=":material/person_add:")  # fmt: skip
+if adding or st.session_state.pop(f"{KEY}.adding", False):
+    st.dialog(t("contacts.add"), width="medium")(_person.add)()
+elif listed and listed.opened:
+    st.switch_page(CARD, query_params={"id": listed.opened})

@@ -103,8 +103,7 @@ def _switch(form: Form) -> None:
 
 
 def _sent(form: Form) -> None:
-    number = int(st.session_state.get(f"{KEY}.page", 1))
-    found = actions.ask(service.list_submissions, form_id=form.id, page=number)
+    found = actions.ask(service.list_submissions, form_id=form.id, page=tables.number(KEY))
     if not found.total:
         empty.show("forms.sent", key=f"{KEY}_sent")
         return

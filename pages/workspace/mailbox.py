@@ -14,8 +14,7 @@ KEY = "mailbox"
 def _list() -> int | None:
     """Draw the letters, newest first; return the one that was opened."""
     search = tables.search(f"{KEY}.q", t("mailbox.search"))
-    number = int(st.session_state.get(f"{KEY}.page", 1))
-    found = actions.ask(mailbox.list_captured, search=search, page=number)
+    found = actions.ask(mailbox.list_captured, search=search, page=tables.number(KEY))
     sheet = tables.sheet(KEY, found.total)
     if not found.total:
         if not search:

@@ -42,6 +42,8 @@ def _filters() -> MessageFilter:
             format_func=lambda name: t(f"messages.group.{name}"),
             key=f"{KEY}.group",
             label_visibility="collapsed",
+            on_change=tables.to_first_page,
+            args=(KEY,),
         )
     return MessageFilter(text=text, statuses=GROUPS[group] if group else ())
 
@@ -71,8 +73,7 @@ def _columns() -> list[Column]:
 def _list() -> str | None:
     """Draw the list; return the message that was opened."""
     where = _filters()
-    number = int(st.session_state.get(f"{KEY}.page", 1))
-    found = actions.ask(messages.list_messages, where=where, page=number)
+    found = actions.ask(messages.list_messages, where=where, page=tables.number(KEY))
     sheet = tables.sheet(KEY, found.total)
     if not found.total:
         _nothing(where)

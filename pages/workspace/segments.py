@@ -123,8 +123,11 @@ with main:
     if opened is not None:
         if st.button(t("common.back"), key="segment_back"):
             _go(None)
-    elif may_edit and st.button(t("segments.new"), type="primary", key="segment_new",
-                                icon=":material/add:"):  # fmt: skip
+    elif (
+        may_edit
+        and actions.ask(service.list_segments)  # else the empty place has this very button
+        and st.button(t("segments.new"), type="primary", key="segment_new", icon=":material/add:")
+    ):
         _go(NEW)
 if opened is None:
     listed, personas = st.tabs([t("segments.tab.segments"), t("segments.tab.personas")])

@@ -9,7 +9,7 @@ from core.access.terms import Permission
 from core.consent import topics
 from core.consent.terms import TopicRule
 from core.consent.topics import TopicLine
-from pages.workspace import _suppressions, _topic
+from pages.workspace import _domains, _suppressions, _topic
 
 KEY = "topics"
 PARTS = ("list", "suppressed", "domains")
@@ -74,7 +74,7 @@ part = st.segmented_control(t("topics.part"), PARTS, key=f"{KEY}.part", default=
 if part == "suppressed" and auth.may(who, Permission.CONTACT_VIEW):
     _suppressions.draw(who)
 elif part == "domains":
-    _suppressions.domains(who)
+    _domains.draw(who)
 else:
     with main:
         adding = may_edit and st.button(t("topics.add"), type="primary", key=f"{KEY}.add",

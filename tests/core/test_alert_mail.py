@@ -1,5 +1,6 @@
 """What alerts say to whom, how often, and what they keep to themselves."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +19,10 @@ from core.contacts.terms import ContactKind
 from core.db import transaction
 from core.errors import Forbidden, Invalid, NotFound
 from core.i18n.terms import Calendar, Language, Reader
+from core.messages import links, parcels
+from core.messages import service as messages
 from core.messages.admission import lease_and_admit
+from core.messages.letters import compose
 from core.messages.models import Message
 from core.messages.terms import Lane, MessageClass, MessageStatus, OnCap, Reason
 from core.operations import service as operations
@@ -88,9 +92,9 @@ def read(session: Session, message: Message) -> RenderedMail:
 
 
 def token_of(message: Message) -> str:
-    links = message.values["links"]
-    assert isinstance(links, dict)
-    start, _, token = str(links["acknowledge"]).rpartition("/")
+    kept = message.values["links"]
+    assert isinstance(kept, dict)
+    start, _, token = links.signed(str(kept["acknowledge"]), message).rpartition("/")
     assert start == f"{settings().link_url}/a"
     return token
 
@@ -486,6 +490,34 @@ def test_looking_at_the_link_changes_nothing(session: Session, now: datetime, to
     token = token_of(mails(session)[0])
     assert alerts.notice_by_token(session, token, now=now).waiting_count == 2
     assert alerts.notice_by_token(session, token, now=now).waiting_count == 2
+
+
+@pytest.mark.spec("T60")
+def test_the_link_works_in_the_mail_and_nowhere_else(
+    session: Session, now: datetime, told: User
+) -> None:
+    message = mails(session)[0]
+    session.flush()
+    [parcel] = parcels.parcels_of(session, [message])
+    letter = compose(parcel).text
+    token = letter.partition(f"{settings().link_url}/a/")[2].split()[0]
+    assert alerts.notice_by_token(session, token, now=now).waiting_count == 2
+    shown = messages.letter(session, administrator(), public_id=message.public_id)
+    assert f"{settings().link_url}/a/hidden" in shown.text
+    for stored in (json.dumps(message.values), shown.text, shown.html, message.subject_text):
+        assert token not in stored
+        assert signing.token("acknowledge", message.subject_id or 0) not in stored
+
+
+def test_a_link_in_a_mail_about_nothing_takes_nothing_in_hand(
+    session: Session, now: datetime, told: User
+) -> None:
+    message = mails(session)[0]
+    kept = links.unsigned("acknowledge", path="/a")
+    stray = Message(**{**message.model_dump(), "subject_id": None})
+    token = links.signed(kept, stray).rpartition("/")[2]
+    with pytest.raises(NotFound):
+        alerts.acknowledge_by_token(session, token, now=now)
 
 
 @pytest.mark.parametrize("bad", ["", "x", "foreign", "other purpose", "missing row"])

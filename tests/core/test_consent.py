@@ -8,12 +8,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from core.access.terms import Actor, DepartmentKind, Grant, Role
-from core.consent import ledger, queries, service, suppressed, topics, wishes
+from core.consent import domains, ledger, queries, service, suppressed, topics, wishes
 from core.consent.models import ConsentEvent, ConsentText, Topic
+from core.consent.rules import judged
 from core.consent.sealing import verify
 from core.consent.terms import (
     ConsentState,
     ConsentStep,
+    DomainVerdict,
     SuppressionReason,
     TopicInput,
     TopicRule,
@@ -251,15 +253,19 @@ def test_the_suppression_list_is_searched_by_name_and_address_and_lifted_with_a_
 @pytest.mark.spec("U09")
 def test_a_blocked_domain_covers_what_lies_in_it(store: str, now: datetime) -> None:
     with transaction() as session:
-        made = service.block_domain(session, ADMIN, domain="@Example.COM ", now=now)
-        assert queries.is_blocked(session, "mail.example.com")
-        assert not queries.is_blocked(session, "notexample.com")
+        made = domains.block(session, ADMIN, domain="@Example.COM ", now=now)
+        assert verdict(session, "mail.example.com") is DomainVerdict.BLOCKED
+        assert verdict(session, "notexample.com") is DomainVerdict.TAKE
         with pytest.raises(Conflict):
-            service.block_domain(session, ADMIN, domain="example.com", now=now)
+            domains.block(session, ADMIN, domain="example.com", now=now)
         with pytest.raises(Invalid):
-            service.block_domain(session, ADMIN, domain="no domain", now=now)
-        service.unblock_domain(session, ADMIN, domain_id=made.id, now=now)
-        assert not queries.is_blocked(session, "example.com")
+            domains.block(session, ADMIN, domain="no domain", now=now)
+        domains.unblock(session, ADMIN, domain_id=made.id, now=now)
+        assert verdict(session, "example.com") is DomainVerdict.TAKE
+
+
+def verdict(session: Session, domain: str) -> DomainVerdict:
+    return judged(domain, domains.lists(session))
 
 
 @pytest.mark.spec("U03", "U04")

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,15 +19,18 @@ from core.audience import contact_import, exports
 from core.audience.contact_import import import_contacts
 from core.cli import commands
 from core.commerce.models import Order, OrderLine
+from core.contacts.addresses import parse_address
 from core.contacts.models import Attribute, ChangeSet, Contact, ContactIdentity
 from core.contacts.terms import AttributeKind, IdentityKind
 from core.db import reading, transaction
+from core.errors import Invalid
 from core.events.models import Event
-from core.jobs.cells import guarded
+from core.i18n.text import stored_line
+from core.jobs.cells import guarded, unguarded
 from core.jobs.terms import JobKind, JobState
 from core.operations.order_import import import_orders
 from tests.support.cast import administrator
-from tests.support.imports import found_organisation, queued, run, table
+from tests.support.imports import found_organisation, queued, refused, run, table
 from tests.support.people_files import read_here
 from tests.support.stores import forget_process_state
 
@@ -108,6 +112,36 @@ def test_every_row_of_strange_files_is_taken_or_refused(tmp_path: Path, corpora:
         job = run(queued(path, JobKind.IMPORT_CONTACTS, mapping={"external_id": 0, "city": 1}))
         taken = sum(value for value in job.result.values() if isinstance(value, int))
         assert (job.state, taken + job.refused_count) == (JobState.DONE, job.done_count)
+
+
+@pytest.mark.sqlite_only("files are read alike for either store")
+def test_addresses_of_the_corpus_are_taken_or_refused_exactly_as_an_address_is(
+    tmp_path: Path, corpora: Path
+) -> None:
+    folder = corpora / "addresses"
+    texts = [one["address"] for one in json.loads((folder / "isemail.json").read_text("utf-8"))]
+    for name in ("flanker_valid.txt", "flanker_invalid.txt"):
+        texts += (folder / name).read_text("utf-8").splitlines()
+    texts = [text for text in dict.fromkeys(texts) if text.strip()]
+    meant: dict[int, str] = {}
+    for line, text in enumerate(texts, start=2):
+        with suppress(Invalid):
+            meant[line] = parse_address(stored_line(unguarded(text))).normalised
+    path = table(
+        tmp_path / "a.csv", [["email", "id"], *([text, n] for n, text in enumerate(texts))]
+    )
+    job = run(queued(path, JobKind.IMPORT_CONTACTS, options={"rule": "skip"}))
+    with reading() as session:
+        lines = {line for line, _, _ in refused(session, job.id)}
+        known = session.exec(
+            select(ContactIdentity.normalised).where(ContactIdentity.kind == IdentityKind.EMAIL)
+        ).all()
+    assert len(meant) > 40
+    assert set(known) == set(meant.values())
+    unmeant = set(range(2, len(texts) + 2)) - meant.keys()
+    assert unmeant <= lines
+    twice = [line for line in lines - unmeant if list(meant.values()).count(meant[line]) == 1]
+    assert twice == []
 
 
 FULL_WIDTH = "\N{FULLWIDTH EQUALS SIGN}"

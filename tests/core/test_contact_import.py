@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, col, func, select
 
 from core import clock, ids
-from core.audience import bulk, cells, columns, contact_import, intake, undo
+from core.audience import cells, columns, contact_import, intake, undo
 from core.audience import reading as reading_files
 from core.audience.reader import blocks_ahead
 from core.audience.terms import Block, Stay, Undone
 from core.commerce.models import Order
-from core.consent import erased, sealing
-from core.consent.models import BlockedDomain, ConsentEvent, Subscription, Topic
+from core.consent import erased, policy, sealing
+from core.consent.models import AllowedDomain, BlockedDomain, ConsentEvent, Subscription, Topic
 from core.consent.noting import note_consent
-from core.consent.terms import ConsentState, TopicClass, TopicRule
+from core.consent.terms import ConsentState, ThrowawayRule, TopicClass, TopicRule
+from core.contacts import tagging
 from core.contacts.addresses import parse_address
 from core.contacts.models import Address, Attribute, ChangeRow, Contact, ContactIdentity, Tag
 from core.contacts.phones import parse_phone
 from core.contacts.rules import search_text
-from core.contacts.terms import AttributeKind, ContactKind
+from core.contacts.terms import AttributeKind, ContactKind, ContactStatus
 from core.db import reading, transaction
 from core.errors import Invalid
 from core.jobs.feed import job_of
@@ -336,6 +337,83 @@ def test_people_it_changed_are_as_they_were(house: str, tmp_path: Path, rule: st
         assert sealing.verify(session).is_sound
 
 
+def with_rule(throwaway: ThrowawayRule, *, only_allowed: bool = False) -> None:
+    with transaction() as session:
+        policy.set_domain_rules(session, ADMIN, throwaway=throwaway, seen_version=0,
+                                takes_only_allowed=only_allowed, now=clock.now())  # fmt: skip
+
+
+THROWAWAY = ("x@mailinator.com", "", "", "X", "", "", "")
+
+
+@pytest.mark.spec("U09")
+def test_a_throwaway_mailbox_is_a_refused_row_with_its_reason(house: str, tmp_path: Path) -> None:
+    job = taken(tmp_path, [SARA, THROWAWAY, ALI])
+    assert (job.done_count, job.refused_count) == (3, 1)
+    assert len(everybody()) == 2
+    with reading() as session:
+        assert [(line, code) for line, _, code in refused(session, job.id)] == [
+            (3, "contact_import.domain_blocked")]  # fmt: skip
+
+
+@pytest.mark.spec("U09")
+def test_a_throwaway_mailbox_is_held_where_the_house_says_so_and_taken_back_without_trace(
+    house: str, tmp_path: Path
+) -> None:
+    with_rule(ThrowawayRule.HOLD)
+    taken(tmp_path, [SARA])
+    with reading() as session:
+        before = whole_store(session)
+    job = taken(tmp_path, [THROWAWAY, ALI])
+    assert [one.status for one in everybody()] == [
+        ContactStatus.ENABLED, ContactStatus.DISABLED, ContactStatus.ENABLED]  # fmt: skip
+    with reading() as session:
+        held = everybody()[1]
+        assert [one.name for one in tagging.tags_on(session, held.id)] == ["صندوق یک‌بارمصرف"]
+    undone(import_of(job))
+    with reading() as session:
+        after = whole_store(session)
+    assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
+
+
+@pytest.mark.spec("U09")
+def test_a_file_lets_nobody_in_whom_the_lists_let_in_for_no_form(
+    house: str, tmp_path: Path
+) -> None:
+    with transaction() as session:
+        for name in ("mailinator.com", "good.blocked.example"):
+            session.add(AllowedDomain(domain=name))
+        session.add(BlockedDomain(domain="blocked.example"))
+    with_rule(ThrowawayRule.REFUSE, only_allowed=True)
+    names = ("mailinator.com", "good.blocked.example", "a.blocked.example", "example.com",
+             "yopmail.com")  # fmt: skip
+    rows = [(f"{number}@{name}", "", "", f"N{number}", "", "", "")
+            for number, name in enumerate(names)]  # fmt: skip
+    job = taken(tmp_path, rows)
+    held, free = ContactStatus.DISABLED, ContactStatus.ENABLED
+    assert [(one.first_name, one.status) for one in everybody()] == [
+        ("N0", free), ("N1", free), ("N2", held), ("N3", held)]  # fmt: skip
+    assert job.refused_count == 1
+
+
+@pytest.mark.spec("U11", "S32")
+def test_a_field_that_was_changed_since_stays_when_an_import_is_taken_back(
+    house: str, tmp_path: Path
+) -> None:
+    taken(tmp_path, [SARA, ALI])
+    rows = [("ali@example.com", "", "", "Ali", "K", "Qom", "")]
+    job = taken(tmp_path, rows, rule="overwrite")
+    with transaction() as session:
+        ali = session.exec(select(Contact).where(Contact.city == "Qom")).one()
+        ali.city = "Karaj"
+    found = undone(import_of(job))
+    assert [(one.name, one.code, one.fields) for one in found.stayed] == [
+        ("علي كاظمي", "changed", ("city",))]  # fmt: skip
+    with reading() as session:
+        held = session.get_one(Contact, ali.id)
+        assert (held.first_name, held.last_name, held.city) == ("علي", "كاظمي", "Karaj")
+
+
 def test_who_has_done_something_since_stays_and_it_is_said_why(house: str, tmp_path: Path) -> None:
     job = taken(tmp_path, [SARA, ALI, ("c@example.com", "", "", "C", "", "", "")])
     sara, ali, _ = everybody()
@@ -440,7 +518,7 @@ def test_the_short_way_of_a_phone_number_leads_where_the_long_one_does(text: str
 
 @pytest.mark.sqlite_only("the store plays no part in it")
 def test_ids_made_in_bulk_look_like_ids_made_singly() -> None:
-    made = bulk.public_ids("con", NOON, 500)
+    made = ids.public_ids("con", NOON, 500)
     single = ids.public_id("con", NOON)
     assert len(set(made)) == 500
     assert {(len(one), one[:16], one[16], one[20] in "89ab") for one in made} == {

@@ -17,12 +17,21 @@ from core.commerce.models import Order
 from core.consent.models import Subscription, Topic
 from core.consent.noting import note_consent
 from core.consent.terms import ConsentState, TopicRule
-from core.contacts import attributes, card, catalogue, changes, companies, duplicates, listing
+from core.contacts import (
+    attributes,
+    card,
+    catalogue,
+    changes,
+    companies,
+    duplicates,
+    listing,
+    restoring,
+)
 from core.contacts.attributes import AttributeInput
 from core.contacts.catalogue import Place
 from core.contacts.changes import BulkEdit, BulkField
 from core.contacts.companies import CompanyInput
-from core.contacts.models import ChangeRow, Company, Contact, ContactIdentity, ContactTag
+from core.contacts.models import ChangeRow, ChangeSet, Company, Contact, ContactIdentity, ContactTag
 from core.contacts.terms import (
     AttributeKind,
     ContactFilter,
@@ -266,10 +275,53 @@ def test_a_bulk_edit_taken_back_leaves_no_trace(store: str, now: datetime, edit:
         assert picture(session) != before
         rows = session.exec(select(ChangeRow)).all()
         assert all(len(row.before) == 1 for row in rows)
-        changes.undo(session, A, change_set_id=done.id, now=now)
+        restoring.undo(session, A, change_set_id=done.id, now=now)
         assert picture(session) == before
-        again = refused(Conflict, changes.undo, session, A, change_set_id=done.id, now=now)
+        again = refused(Conflict, restoring.undo, session, A, change_set_id=done.id, now=now)
         assert again == "contacts.undone_already"
+
+
+@pytest.mark.spec("S45", "S84")
+def test_what_somebody_changed_since_stays_when_a_bulk_edit_is_taken_back(
+    store: str, now: datetime
+) -> None:
+    with transaction() as session:
+        make_organisation(session)
+        attribute(session, now, key="size", kind=AttributeKind.NUMBER)
+        for number in range(3):
+            make_contact(session, f"p{number}@example.com", first_name=f"p{number}", last_name="",
+                         city="یزد", attributes={"size": 1})  # fmt: skip
+        for edit in (BulkEdit(field=BulkField.CITY, value="قم"),
+                     BulkEdit(field=BulkField.ATTRIBUTE, key="size", value="2")):  # fmt: skip
+            changes.edit_matching(session, A, where=ContactFilter(), edit=edit, now=now)
+        first, second, third = session.exec(select(Contact).order_by(col(Contact.id))).all()
+        first.city = "تهران"
+        second.attributes = {"size": 9}
+        third.city, third.attributes = "یزد", {}
+        kept = []
+        for one in session.exec(select(ChangeSet).order_by(col(ChangeSet.id))).all():
+            kept += restoring.undo(session, A, change_set_id=one.id, now=now).kept
+        assert [(one.name, one.fields) for one in kept] == [
+            ("p0", ("city",)), ("p1", ("attributes.size",)),
+            ("p2", ("attributes.size",)),
+        ]  # fmt: skip
+        people = session.exec(select(Contact).order_by(col(Contact.id))).all()
+        assert [(one.city, one.attributes) for one in people] == [
+            ("تهران", {"size": 1}), ("یزد", {"size": 9}), ("یزد", {})]  # fmt: skip
+
+
+def test_a_change_of_before_what_it_left_was_kept_is_put_back_whole(
+    store: str, now: datetime
+) -> None:
+    with transaction() as session:
+        make_organisation(session)
+        made = make_contact(session, "a@example.com", city="یزد")
+        edit = BulkEdit(field=BulkField.CITY, value="قم")
+        done = changes.edit_matching(session, A, where=ContactFilter(), edit=edit, now=now)
+        session.exec(select(ChangeRow)).one().after = None
+        made.city = "تهران"
+        assert restoring.undo(session, A, change_set_id=done.id, now=now).kept == ()
+        assert made.city == "یزد"
 
 
 def pair(session: Session, now: datetime) -> tuple[Contact, Contact]:
@@ -471,7 +523,7 @@ def test_whatever_changes_somebody_is_told_as_an_event(store: str, now: datetime
         card.set_tags(session, A, public_id=made.public_id, tags=["x"], now=now)
         edit = BulkEdit(field=BulkField.CITY, value="قم")
         done = changes.edit_matching(session, A, where=ContactFilter(), edit=edit, now=now)
-        changes.undo(session, A, change_set_id=done.id, now=now)
+        restoring.undo(session, A, change_set_id=done.id, now=now)
         names = session.exec(
             select(Event.name).where(Event.contact_id == made.id).order_by(col(Event.id))
         ).all()

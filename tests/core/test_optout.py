@@ -13,11 +13,13 @@ from core.consent.service import note_consent
 from core.consent.terms import ConsentState, TopicInput, TopicRule, Wishes
 from core.contacts.models import Contact
 from core.contacts.terms import ContactKind
-from core.db import transaction
+from core.db import reading, transaction
 from core.i18n.terms import Language
 from core.messages import links, optout
 from core.messages.terms import MessageClass, MessageStatus, Reason
 from core.messages.worker import Worker
+from core.profiles import service as profiles
+from core.profiles.terms import Asked
 from core.templates.models import Template, TemplateVersion
 from tests.support.cast import administrator, make_contact, make_organisation, without_limits
 from tests.support.inbox import Inbox
@@ -148,6 +150,26 @@ def test_a_limit_of_ones_own_lets_so_many_through(inbox: Inbox, worker: Worker) 
     assert first.status is MessageStatus.SENT
     assert (second.status, second.reason) == (MessageStatus.QUEUED, Reason.OWN_LIMIT)
     assert reread(urgent).status is MessageStatus.SENT
+
+
+@pytest.mark.spec("U04", "S32")
+def test_the_profile_shows_a_limit_of_ones_own_as_admission_counts_it(
+    inbox: Inbox, worker: Worker
+) -> None:
+    with transaction() as session:
+        sara = someone(session)
+        optout.set_wishes(session, sara.id, Wishes(at_most=1, window_s=86_400), now=clock.now())
+        version = make_template(session, R)
+        both = [queue_one(session, sara, version, key=str(n)) for n in range(2)]
+    drain_all(worker)
+    (held,) = [one for one in map(reread, both) if one.status is MessageStatus.QUEUED]
+    asked = Asked(public_id=sara.public_id, part="caps")
+    with reading() as session:
+        first, use, *_ = profiles.read_part(session, administrator(), asked=asked, now=clock.now())
+    assert (first.code, first.values["name"]) == ("profile.cap.full", "profile.cap.own")
+    assert (first.values["used"], first.values["limit"]) == (1, 1)
+    assert first.values["free_at"] == held.due_at
+    assert use.note_code == "profile.cap.use"
 
 
 @pytest.mark.spec("U03", "S80")

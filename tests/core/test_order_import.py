@@ -244,6 +244,16 @@ def test_sales_may_go_below_zero_and_returns_raise_the_count(tmp_path: Path) -> 
     assert job.result["services"] == 1
 
 
+def test_what_is_in_stock_is_sold_from_stock_whatever_its_code(tmp_path: Path) -> None:
+    with transaction() as session:
+        new = NewItem("B-101", name="Mine", on_hand=12, reorder_point=10)
+        stock.add_item(session, administrator(), new=new, now=clock.now())
+    job = take(table(tmp_path / "a", rows(("1", "B-101", 4), ("1", "POST", 1))))
+    with reading() as session:
+        assert counts(session) == {"B-101": 8}
+    assert job.result["services"] == 1
+
+
 def test_codes_are_compared_exactly(tmp_path: Path) -> None:
     take(table(tmp_path / "a", rows(("1", "10000a", 1), ("1", "10000A", 2), ("1", "۱۰۰۰۰A", 3))))
     with reading() as session:

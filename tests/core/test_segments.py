@@ -10,13 +10,18 @@ from sqlalchemy import update
 from sqlmodel import Session, select
 
 from core.access.terms import Actor, DepartmentKind, Grant, Role
+from core.consent import service as consent
+from core.consent.terms import SuppressionReason
+from core.contacts import card
+from core.contacts import queries as contacts
 from core.contacts.models import Contact, ContactTag, Tag
-from core.contacts.terms import Audience, ContactKind
+from core.contacts.terms import Audience, ContactInput, ContactKind
 from core.db import reading, transaction
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.events.models import Event
 from core.events.service import Fact, record
 from core.filters import registry
+from core.i18n.text import search_key
 from core.messages.models import Message
 from core.messages.terms import Lane, MessageStatus
 from core.segments import filling, people, service
@@ -25,7 +30,13 @@ from core.segments.terms import SegmentDraft, SegmentKind, SegmentState
 from core.templates.terms import MessageClass
 from tasks.events import drain_events
 from tests.support import crowd
-from tests.support.cast import administrator, make_contact, make_organisation
+from tests.support.cast import (
+    administrator,
+    department_id,
+    make_contact,
+    make_organisation,
+    make_user,
+)
 
 BOUGHT_TWICE = {"node": "event", "name": "order.placed", "amount": 2, "within_days": 90}
 ADMIN = administrator()
@@ -347,3 +358,121 @@ def test_mails_in_a_row_that_nobody_opened_are_counted_from_the_newest(
                                  subject_type="message", subject_id=mails[number]))  # fmt: skip
         drain_events()
         assert members(segment) == expected
+
+
+def test_one_changed_person_has_no_segment_computed_anew(house: None, now: datetime) -> None:
+    segment = make(now, draft("VIP", {"node": "field", "field": "contact.tags",
+                                      "operator": "has_any", "value": ["VIP"]}))  # fmt: skip
+    with transaction() as session:
+        given = ContactInput(first_name="Sara", email="sara@example.com")
+        made = card.add_person(session, ADMIN, given=given, now=now)
+    with transaction() as session:
+        card.set_tags(session, ADMIN, public_id=made.public_id, tags=["vip"], now=now)
+    assert members(segment) == {made.id}
+    with transaction() as session:
+        card.add_email(session, ADMIN, public_id=made.public_id, email="s@example.com", now=now)
+        card.set_tags(session, ADMIN, public_id=made.public_id, tags=[], now=now)
+    assert members(segment) == set()
+    assert kept(segment).state is SegmentState.READY
+
+
+@pytest.mark.parametrize("value", ["VIP", "vip", "ViP"])
+def test_a_tag_is_found_however_it_is_written_and_both_readings_say_so(
+    house: None, now: datetime, value: str
+) -> None:
+    line = {"node": "field", "field": "contact.tags", "operator": "has_any", "value": [value]}
+    segment = make(now, draft("VIP", line))
+    contact_id = someone()
+    with transaction() as session:
+        mark = Tag(name="VIP", search_key=search_key("VIP"))
+        session.add(mark)
+        session.flush()
+        session.add(ContactTag(contact_id=contact_id, tag_id=mark.id))
+    assert members(segment) == {contact_id}
+    with reading() as session:
+        why = people.explain(session, ADMIN, segment_id=segment.id, contact_id=contact_id, now=now)
+    assert why.explanation.holds
+
+
+def test_an_address_that_is_suppressed_moves_whoever_has_it(house: None, now: datetime) -> None:
+    line = {"node": "field", "field": "consent.address_suppressed", "operator": "yes"}
+    segment = make(now, draft("Not written to", line))
+    with transaction() as session:
+        person = make_contact(session, "sara@example.com")
+        address = contacts.primary_addresses(session, [person.id])[person.id]
+    with transaction() as session:
+        placed = consent.place(
+            session, reason=SuppressionReason.HARD_BOUNCE, address_id=address.id, now=now
+        )
+    assert members(segment) == {person.id}
+    with transaction() as session:
+        consent.lift(session, ADMIN, suppression_id=placed.id, now=now)
+    assert members(segment) == set()
+
+
+def test_what_changes_while_a_segment_is_computed_has_it_computed_again(
+    house: None, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id = someone("قم")
+    segment = make(now, draft("Tehran", in_city("تهران")))
+    look = filling._differing
+
+    def change_behind(session: Session, *args: Any, **more: Any) -> list[int]:
+        found = look(session, *args, **more)
+        monkeypatch.undo()
+        with transaction() as other:
+            other.execute(update(Contact).values(city="تهران"))
+            service.recheck_all(other)
+        return found
+
+    with transaction() as session:
+        service.recheck_all(session)
+    monkeypatch.setattr(filling, "_differing", change_behind)
+    assert filling.fill_due(now=now, budget_s=60)
+    assert kept(segment).state is SegmentState.DUE
+    assert filling.fill_due(now=now, budget_s=60)
+    assert (members(segment), kept(segment).state) == ({contact_id}, SegmentState.READY)
+
+
+@pytest.mark.spec("S43")
+def test_mails_that_no_event_tells_of_are_counted_every_night(house: None, now: datetime) -> None:
+    contact_id = someone()
+    line = {"node": "field", "field": "mail.sent", "operator": "at_least", "value": 1}
+    segment = make(now, draft("Written to", line))
+    with transaction() as session:
+        mail(session, contact_id, 1, now)
+    assert members(segment) == set()
+    midnight = kept(segment).next_at
+    assert midnight == datetime.fromisoformat("2026-11-21T20:30:00+00:00")
+    assert filling.fill_due(now=midnight, budget_s=60)
+    assert members(segment) == {contact_id}
+
+
+def test_a_seller_moves_only_people_they_look_after_by_hand(house: None, now: datetime) -> None:
+    grant = Grant(1, DepartmentKind.SALES, Role.SELLER)
+    with transaction() as session:
+        user = make_user(session, "s", Role.SELLER, DepartmentKind.SALES)
+        seller = Actor(kind="user", id=user.id, name="S", grants=(grant,))
+    mine, other = someone(owner_id=user.id), someone()
+    with transaction() as session:
+        own = service.create(session, seller, draft=draft("Mine", kind=SegmentKind.STATIC), now=now)
+        for done in (service.add_members, service.remove_members, service.add_members):
+            count = done(session, seller, segment_id=own.id, contact_ids=[mine, other], now=now)
+            assert count == 1
+    assert members(own) == {mine}
+
+
+def test_a_segment_of_another_department_cannot_be_frozen(house: None, now: datetime) -> None:
+    with transaction() as session:
+        own = department_id(session, DepartmentKind.MARKETING)
+        other = department_id(session, DepartmentKind.SALES)
+    grants = (Grant(own, DepartmentKind.MARKETING, Role.AUTHOR),
+              Grant(other, DepartmentKind.SALES, Role.VIEWER))  # fmt: skip
+    author = Actor(kind="user", id=None, name="A", grants=grants)
+    theirs = make(now, draft("Theirs", department_id=other))
+    with transaction() as session, pytest.raises(Forbidden):
+        service.snapshot(session, author, segment_id=theirs.id, name="Copy", now=now)
+    ours = make(now, draft("Ours", department_id=own))
+    with transaction() as session:
+        frozen = service.snapshot(session, author, segment_id=ours.id, name="Copy", now=now)
+        assert frozen.department_id == own

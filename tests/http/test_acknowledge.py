@@ -17,6 +17,7 @@ from core.db import reading, transaction
 from core.http import acknowledge
 from core.http.errors import handlers
 from core.i18n.terms import Language
+from core.messages import links
 from core.messages.models import Message
 from core.operations.models import StockItem
 from tests.support.cast import administrator, department_id, make_organisation, make_user
@@ -55,9 +56,10 @@ def told(store: str) -> None:
 def link(position: int = 0) -> str:
     with reading() as session:
         messages = session.exec(select(Message).order_by(col(Message.id))).all()
-        links = messages[position].values["links"]
-        assert isinstance(links, dict)
-        return str(links["acknowledge"]).removeprefix("http://localhost:8501")
+        kept = messages[position].values["links"]
+        assert isinstance(kept, dict)
+        address = links.signed(str(kept["acknowledge"]), messages[position])
+        return address.removeprefix("http://localhost:8501")
 
 
 def in_hand() -> int:

@@ -29,7 +29,8 @@ from core.contacts.models import Contact
 from core.contacts.terms import ContactKind
 from core.db import reading, transaction
 from core.events.models import Event
-from core.http.api import api, callers, docs, once
+from core.http.api import callers, docs, kept
+from core.http.api.app import api
 from core.http.api.limits import Limiter
 from core.http.models import IdempotencyKey
 from core.messages.models import Message
@@ -439,8 +440,8 @@ def test_answers_are_kept_for_a_day(shop: TestClient) -> None:
     shop.post("/stock/A4/movements", json=body, headers=headers)
     assert shop.get("/stock/A4").json()["on_hand"] == 8
     with transaction() as session:
-        assert once.forget_old(session, SYSTEM, now=clock.now()) == 0
-        assert once.forget_old(session, SYSTEM, now=clock.now() + timedelta(hours=25)) == 1
+        assert kept.forget_old(session, SYSTEM, now=clock.now()) == 0
+        assert kept.forget_old(session, SYSTEM, now=clock.now() + timedelta(hours=25)) == 1
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb"])

@@ -13,7 +13,8 @@ from core.access.terms import Permission
 from core.accounts.api_keys import create_api_key
 from core.accounts.terms import NewApiKey
 from core.db import transaction
-from core.http.api import api, callers
+from core.http.api import callers
+from core.http.api.app import api
 from core.http.api.limits import Limiter
 from core.segments import filling, service
 from core.segments.terms import SegmentDraft

@@ -15,7 +15,8 @@ from core.accounts.terms import NewApiKey
 from core.contacts.models import Contact, ContactIdentity
 from core.contacts.terms import ContactKind
 from core.db import reading, transaction
-from core.http.api import api, callers
+from core.http.api import callers
+from core.http.api.app import api
 from core.http.api.limits import Limiter
 from tests.support.cast import administrator, make_contact, make_organisation
 

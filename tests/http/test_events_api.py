@@ -18,7 +18,8 @@ from core.contacts.models import Contact, ContactIdentity
 from core.contacts.terms import ContactKind, ContactStatus, IdentityKind
 from core.db import reading, transaction
 from core.events.models import Event
-from core.http.api import api, callers
+from core.http.api import callers
+from core.http.api.app import api
 from core.http.api.limits import Limiter
 from tests.support.cast import administrator, make_contact, make_organisation
 

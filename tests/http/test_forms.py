@@ -10,16 +10,17 @@ from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from core import clock, signing
+from core.consent import domains, policy, topics
 from core.consent import queries as consent
-from core.consent import service as consent_service
-from core.consent import topics
 from core.consent.models import ConsentEvent, Topic
-from core.consent.terms import ConsentState, TopicInput
+from core.consent.terms import ConsentState, ThrowawayRule, TopicInput
+from core.contacts import tagging
 from core.contacts.models import Contact, ContactIdentity
+from core.contacts.terms import ContactStatus
 from core.db import reading, transaction
 from core.errors import Conflict, Invalid
 from core.events.models import Event
-from core.forms import rules, service, stamps
+from core.forms import confirming, rules, service, stamps
 from core.forms.models import Form, Submission
 from core.forms.terms import FieldInput, FormInput, SubmissionState, Upload
 from core.i18n.terms import Language
@@ -248,7 +249,7 @@ def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(
     client: TestClient, form: Form, fields: dict[str, str], said: str
 ) -> None:
     with transaction() as session:
-        consent_service.block_domain(session, ADMIN, domain="blocked.example.com", now=clock.now())
+        domains.block(session, ADMIN, domain="blocked.example.com", now=clock.now())
     status, page = send(client, form, {"first_name": "<b>Sara</b>", **fields})
     assert status == 422
     assert said in page or said == "field-email"
@@ -348,3 +349,129 @@ def test_the_work_is_what_the_script_does() -> None:
     assert hashlib.sha256(f"{stamp}:{nonce}".encode()).hexdigest().startswith("0000")
     assert not rules.is_worked(stamp, f"{nonce}x")
     assert not rules.is_worked(stamp, "")
+
+
+def set_rule(throwaway: ThrowawayRule, *, only_allowed: bool = False) -> None:
+    with transaction() as session:
+        policy.set_domain_rules(
+            session, ADMIN, throwaway=throwaway, takes_only_allowed=only_allowed,
+            seen_version=policy.in_force(session).version, now=clock.now(),
+        )  # fmt: skip
+
+
+def people() -> list[Contact]:
+    with reading() as session:
+        return list(session.exec(select(Contact).where(Contact.source == "fair")).all())
+
+
+@pytest.mark.spec("U09")
+def test_a_throwaway_mailbox_is_refused_in_words_that_say_nothing_of_the_list(
+    client: TestClient, form: Form
+) -> None:
+    with transaction() as session:
+        domains.block(session, ADMIN, domain="blocked.example.com", now=clock.now())
+    refused = [send(client, form, {"email": f"sara@{name}"})[1]
+               for name in ("mailinator.com", "a.yopmail.com", "blocked.example.com")]  # fmt: skip
+    said = {re.findall(r'role="alert">([^<]+)<', page)[0] for page in refused}
+    assert len(said) == 1
+    assert people() == []
+
+
+@pytest.mark.spec("U09")
+def test_a_throwaway_mailbox_may_be_held_until_a_colleague_lets_them_in(
+    client: TestClient, form: Form
+) -> None:
+    set_rule(ThrowawayRule.HOLD)
+    usual = send(client, form)
+    assert send(client, form, {"email": "sara@mailinator.com"}) == usual
+    (free, held) = people()
+    assert (free.status, held.status) == (ContactStatus.ENABLED, ContactStatus.DISABLED)
+    assert [one.contact_id for one in mails()] == [free.id]
+    assert consent_of(form, held) is C.UNCONFIRMED
+    with reading() as session:
+        assert [one.name for one in tagging.tags_on(session, held.id)] == ["صندوق یک‌بارمصرف"]
+        states = session.exec(select(Submission.state).order_by(col(Submission.id))).all()
+        assert states == [SubmissionState.WAITING, SubmissionState.HELD]
+    with transaction() as session:
+        session.get_one(Contact, held.id).status = ContactStatus.ENABLED
+    send(client, form, {"email": "sara@mailinator.com"})
+    assert [one.contact_id for one in mails()] == [free.id, held.id]
+
+
+@pytest.mark.spec("U09")
+def test_the_allow_list_goes_before_every_other(client: TestClient, form: Form) -> None:
+    with transaction() as session:
+        for name in ("mailinator.com", "good.blocked.example.com"):
+            domains.allow(session, ADMIN, domain=name, now=clock.now())
+        domains.block(session, ADMIN, domain="blocked.example.com", now=clock.now())
+        with pytest.raises(Conflict):
+            domains.allow(session, ADMIN, domain="blocked.example.com", now=clock.now())
+    for name in ("mailinator.com", "good.blocked.example.com"):
+        assert send(client, form, {"email": f"sara@{name}"})[0] == 200
+    assert send(client, form, {"email": "sara@blocked.example.com"})[0] == 422
+    set_rule(ThrowawayRule.TAKE, only_allowed=True)
+    assert send(client, form, {"email": "sara@elsewhere.example.com"})[0] == 422
+    assert send(client, form, {"email": "omid@mailinator.com"})[0] == 200
+    assert len(people()) == 3
+
+
+def looked_at(visitor: str) -> None:
+    """A page that a visitor looked at before anybody knew who it was."""
+    now = clock.now()
+    with transaction() as session:
+        session.add(Event(name="page.viewed", source="site:1", dedup_key=f"{visitor}:1",
+                          occurred_at=now, received_at=now, anonymous_id=visitor))  # fmt: skip
+
+
+def of_visitor(visitor: str) -> int | None:
+    with reading() as session:
+        wanted = select(Event.contact_id).where(Event.anonymous_id == visitor)
+        return session.exec(wanted.where(Event.name == "page.viewed")).one()
+
+
+@pytest.mark.spec("S111", "S118")
+def test_what_a_visitor_looked_at_is_theirs_once_they_have_confirmed(
+    client: TestClient, form: Form
+) -> None:
+    looked_at("v1")
+    send(client, form, {"visitor": "v1"})
+    (sara,) = people()
+    assert of_visitor("v1") is None
+    links = mails()[0].values["links"]
+    assert isinstance(links, dict)
+    path = str(links["confirm"]).removeprefix("http://localhost:8501")
+    client.get(path)
+    assert of_visitor("v1") is None
+    client.post(path, data={"topic": form.topic_ids})
+    assert of_visitor("v1") == sara.id
+    with reading() as session:
+        assert session.exec(select(Submission.visitor)).all() == [None]
+
+
+@pytest.mark.spec("S111")
+def test_where_no_second_yes_is_asked_for_only_somebody_new_is_joined_at_once(
+    client: TestClient, store: str
+) -> None:
+    with transaction() as session:
+        make_organisation(session)
+        plain = make_form(session, topic_ids=[topic(session, is_double=False).id])
+        make_contact(session, "known@example.com")
+    for visitor in ("v1", "v2", "v3"):
+        looked_at(visitor)
+    send(client, plain, {"visitor": "v1"})
+    send(client, plain, {"visitor": "v2", "email": "known@example.com"})
+    send(client, plain, {"visitor": "a b" * 40, "email": "omid@example.com"})
+    (sara, _) = people()
+    assert (of_visitor("v1"), of_visitor("v2")) == (sara.id, None)
+
+
+def test_nobody_who_is_not_to_be_tracked_is_joined(client: TestClient, form: Form) -> None:
+    looked_at("v1")
+    send(client, form, {"visitor": "v1"})
+    (sara,) = people()
+    with transaction() as session:
+        session.get_one(Contact, sara.id).is_tracked = False
+        waits = confirming.asked_of(session, signing.token("confirm", sara.id), now=clock.now())
+        assert waits is not None
+        confirming.confirm(session, waits, topic_ids=form.topic_ids, ip=None, now=clock.now())
+    assert of_visitor("v1") is None

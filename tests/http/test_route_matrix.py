@@ -29,8 +29,8 @@ from core.accounts.terms import LinkPurpose, NewApiKey
 from core.db import reading, transaction
 from core.delivery.models import CapturedMail
 from core.http import paths
-from core.http.api import api, callers
-from core.http.api.app import PREFIX
+from core.http.api import callers
+from core.http.api.app import PREFIX, api
 from core.http.api.limits import Limiter
 from core.http.paths import Area
 from core.http.routes import public_routes
@@ -87,6 +87,12 @@ DEMANDS: dict[str, tuple[Demand, Permission | None]] = {
     "POST /p/{token}": (Demand.TOKEN, None),
     "GET /p/confirm/{token}": (Demand.TOKEN, None),
     "POST /p/confirm/{token}": (Demand.TOKEN, None),
+    "GET /p/ask/{token}": (Demand.PUBLIC, None),
+    "POST /p/ask/{token}": (Demand.PUBLIC, None),
+    "GET /p/copy/{secret}": (Demand.TOKEN, None),
+    "POST /p/copy/{secret}": (Demand.TOKEN, None),
+    "GET /p/erasure/{secret}": (Demand.TOKEN, None),
+    "POST /p/erasure/{secret}": (Demand.TOKEN, None),
     "GET /p/fresh": (Demand.PUBLIC, None),
     "POST /p/fresh": (Demand.PUBLIC, None),
     "GET /f/{form}": (Demand.PUBLIC, None),
@@ -94,6 +100,8 @@ DEMANDS: dict[str, tuple[Demand, Permission | None]] = {
     "GET /f/{form}/frame": (Demand.PUBLIC, None),
     "POST /f/{form}/frame": (Demand.PUBLIC, None),
     "GET /e/{site}.js": (Demand.PUBLIC, None),
+    "GET /t/o/{token}.gif": (Demand.PUBLIC, None),
+    "GET /t/c/{token}/{number:int}": (Demand.TOKEN, None),
     "POST /e/{site}": (Demand.PUBLIC, None),
     "OPTIONS /e/{site}": (Demand.PUBLIC, None),
     "GET /d/{token}": (Demand.TOKEN, None),
@@ -192,6 +200,7 @@ def house(store: str) -> Iterator[House]:
             "mail_id:int": str(mail.id),
             "version_id:int": str(version.id),
             "employee_id:int": "1",
+            "number:int": "1",
             "language": "fa",
         }
     yield House(staff, values)

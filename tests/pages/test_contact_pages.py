@@ -8,6 +8,9 @@ from sqlmodel import select
 from core import clock
 from core.access.terms import DepartmentKind, Role
 from core.activities import notes
+from core.consent import topics
+from core.consent.noting import note_consent
+from core.consent.terms import ConsentState, TopicInput
 from core.contacts import attributes, card
 from core.contacts.attributes import AttributeInput
 from core.contacts.models import Attribute, Company, Contact
@@ -59,7 +62,10 @@ def sara(house: None) -> Contact:
 def test_the_empty_list_leads_to_the_import(open_as: OpenAs) -> None:
     page = go(open_as(R.MANAGER, K.MARKETING), LIST)
     assert said(page, "contacts.empty.title")
-    assert "contacts.begin" in {one.key for one in page.button}
+    kinds = {one.key: one.proto.type for one in page.button}
+    assert kinds["contacts.begin"] == "primary"
+    assert kinds["contacts.add"] == "secondary"
+    assert "contacts.q" not in {one.key for one in page.text_input}
 
 
 def test_a_person_is_added_and_found_by_another_spelling(open_as: OpenAs, house: None) -> None:
@@ -128,6 +134,29 @@ def test_the_timeline_holds_events_and_notes(open_as: OpenAs, sara: Contact) -> 
     said_there = opened(open_as, sara, "timeline")
     assert "/pricing" in said_there
     assert "مشتری خوش‌حساب" in said_there
+
+
+@pytest.mark.spec("S82")
+@pytest.mark.parametrize(
+    ("source", "basis", "words"),
+    [
+        ("form:7", "consent", ("یک فرم", "رضایت خودش")),
+        ("import:12", "contract: خرید حضوری", ("ورود از فایل", "خرید حضوری")),
+        ("preferences", "", ("تنظیمات دریافت", "–")),
+    ],
+)
+def test_the_proof_of_consent_is_told_in_words(
+    open_as: OpenAs, sara: Contact, source: str, basis: str, words: tuple[str, str]
+) -> None:
+    given = TopicInput(names={"fa": "خبرنامه"}, promises={})
+    with transaction() as session:
+        topic = topics.create_topic(session, A, given=given, now=clock.now())
+        note_consent(session, contact_id=sara.id, topic_id=topic.id, state=ConsentState.CONFIRMED,
+                     source=source, basis=basis, text_version=1, now=clock.now())  # fmt: skip
+    said_there = opened(open_as, sara, "consent")
+    for one in ("خبرنامه", "نسخهٔ ۱", *words):
+        assert one in said_there
+    assert source not in said_there or ":" not in source
 
 
 def test_a_company_and_a_field_are_made_by_form(open_as: OpenAs, house: None) -> None:

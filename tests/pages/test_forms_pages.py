@@ -7,10 +7,10 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.access.terms import DepartmentKind, Role
+from core.consent import policy, topics
 from core.consent import service as consent
-from core.consent import topics
-from core.consent.models import BlockedDomain, Suppression, Topic
-from core.consent.terms import TopicInput
+from core.consent.models import AllowedDomain, BlockedDomain, Suppression, Topic
+from core.consent.terms import ThrowawayRule, TopicInput
 from core.db import reading, transaction
 from core.forms import service as forms
 from core.forms.models import Form
@@ -125,10 +125,27 @@ def test_the_suppression_list_is_searched_and_added_to(open_as: OpenAs) -> None:
 def test_a_domain_is_blocked_by_click(open_as: OpenAs) -> None:
     page = opened(open_as, TOPICS)
     page.button_group(key="topics.part").set_value("domains").run()
-    page.text_input(key="topics.domain").set_value("spam.example.com").run()
-    click(page, "topics.domain.add")
+    page.text_input(key="topics.domains.domain").set_value("spam.example.com").run()
+    click(page, "topics.domains.block")
+    page.text_input(key="topics.domains.domain").set_value("good.example.com").run()
+    click(page, "topics.domains.allow")
     with reading() as session:
         assert session.exec(select(BlockedDomain.domain)).all() == ["spam.example.com"]
+        assert session.exec(select(AllowedDomain.domain)).all() == ["good.example.com"]
+
+
+@pytest.mark.spec("U09")
+def test_the_rule_for_throwaway_mailboxes_is_chosen(open_as: OpenAs) -> None:
+    page = opened(open_as, TOPICS)
+    page.button_group(key="topics.part").set_value("domains").run()
+    click(page, "topics.domains.edit")
+    page.selectbox(key="topics.domains.throwaway").set_value(ThrowawayRule.HOLD)
+    page.toggle(key="topics.domains.only").set_value(True)
+    page.button(key="topics.domains.edit").click()  # a dialog lives in a run of its own
+    click(page, "topics.domains.save")
+    with reading() as session:
+        held = policy.in_force(session)
+    assert (held.throwaway, held.takes_only_allowed) == (ThrowawayRule.HOLD, True)
 
 
 @pytest.mark.usefixtures("world")

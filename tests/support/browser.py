@@ -164,7 +164,14 @@ def context_of(
 
 
 def open_app(context: BrowserContext, url: str) -> Page:
-    """Return the page of the site once its first run is over.
+    """Return the page of the site once its first run is over; what it complains of is collected."""
+    page = watched(context, url)
+    wait_idle(page, before=0)
+    return page
+
+
+def watched(context: BrowserContext, url: str) -> Page:
+    """Return the page at this address.
 
     Errors of its console and requests to anywhere else are collected in `complaints(page)`.
     """
@@ -177,7 +184,6 @@ def open_app(context: BrowserContext, url: str) -> Page:
     page.on("response", lambda answer: heard.extend(_refusal(answer)))
     page.__dict__["heard"] = heard
     page.goto(url)
-    wait_idle(page, before=0)
     return page
 
 

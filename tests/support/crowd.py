@@ -265,7 +265,7 @@ def _values(info: FieldInfo, operator: Operator) -> st.SearchStrategy[Any]:
         Kind.DATE: DAYS.map(date.isoformat),
         Kind.MOMENT: MOMENTS.map(lambda at: at.date().isoformat()),
     }
-    options = [one.value for one in info.options] or ["IR", "DE", "news", "run", "A1", "1"]
+    options = [one.value for one in info.options] or ["IR", "DE", "news", "run", "A1", "1", *TAGS]
     one = of_kind.get(info.kind, st.sampled_from(options))
     if operator in {_O.ONE_OF, _O.NONE_OF, _O.HAS_ANY, _O.HAS_ALL, _O.HAS_NONE}:
         return st.lists(one, min_size=1, max_size=3)

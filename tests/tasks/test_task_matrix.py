@@ -31,6 +31,7 @@ TASKS = {
     "tasks.messages.drain_bulk",
     "tasks.messages.drain_normal",
     "tasks.messages.drain_urgent",
+    "tasks.reactions.judge_reactions",
     "tasks.reports.run_schedules",
     "tasks.segments.fill_segments",
     "tasks.tick.fire_schedules",

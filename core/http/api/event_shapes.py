@@ -2,19 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from core.events.terms import BATCH_MOST
+from core.http.api.inputs import Input
 
 Id = Annotated[str, Field(max_length=120)]
 Source = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_.-]{0,30})?$")]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WhoIn(_In):
+class WhoIn(Input):
     """Whom it is about: a contact's id, email, phone or external id, or a visitor's own id.
 
     external_source: the system whose number external_id is; your own key without it.
@@ -44,7 +41,7 @@ class OneEventIn(EventIn):
     source: Source = ""
 
 
-class EventBatchIn(_In):
+class EventBatchIn(Input):
     """Up to 1,000 events. source: whose numbers the ids are, where several programs share them."""
 
     events: Annotated[list[EventIn], Field(min_length=1, max_length=BATCH_MOST)]

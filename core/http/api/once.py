@@ -6,22 +6,20 @@ row and may be made again under the same key.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from core import clock, signing
-from core.access.service import verb
-from core.access.terms import Actor, Permission
 from core.db import insert_or_skip, transaction
 from core.errors import Conflict
 from core.http.api.callers import Caller
+from core.http.api.kept import KEPT_FOR
 from core.http.models import IdempotencyKey
 
-KEPT_FOR = timedelta(hours=24)
 REPLAYED = "Idempotency-Replayed"
 Act = Callable[[Session, datetime], BaseModel]
 
@@ -42,13 +40,6 @@ def perform(caller: Caller, given: BaseModel, act: Act, *, status: int) -> JSONR
         claim.status, claim.response = status, answer.model_dump(mode="json")
         session.add(claim)
         return _answer(answer, status)
-
-
-@verb(Permission.SYSTEM_RUN, audit=None)
-def forget_old(session: Session, _actor: Actor, *, now: datetime) -> int:
-    """Delete the answers kept for longer than 24 hours; return how many."""
-    old = col(IdempotencyKey.created_at) < now - KEPT_FOR
-    return _count(session.execute(delete(IdempotencyKey).where(old)))
 
 
 def _claim(session: Session, caller: Caller, given: BaseModel, *, now: datetime) -> IdempotencyKey:
@@ -78,8 +69,3 @@ def _claim(session: Session, caller: Caller, given: BaseModel, *, now: datetime)
 
 def _answer(given: BaseModel, status: int) -> JSONResponse:
     return JSONResponse(given.model_dump(mode="json"), status)
-
-
-def _count(result: object) -> int:
-    assert isinstance(result, CursorResult)  # noqa: S101 - a DELETE answers so
-    return int(result.rowcount)

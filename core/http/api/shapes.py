@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AwareDatetime, BaseModel, Field, StrictInt
 
 from core.access.terms import DepartmentKind
 from core.contacts.models import Contact
 from core.contacts.terms import ContactKind, ContactLine, ContactStatus
+from core.http.api.inputs import Input
 from core.messages.terms import MessageStatus, Reason
 from core.operations.models import StockItem, StockMovement
 from core.operations.terms import MovementKind, StockState
@@ -18,11 +19,7 @@ Short = Annotated[str, Field(max_length=200)]
 Pieces = Annotated[StrictInt, Field(ge=0, le=10**12)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CountIn(_In):
+class CountIn(Input):
     """A count, and what else may be said of an item; what is left out stays."""
 
     counted: Pieces
@@ -33,7 +30,7 @@ class CountIn(_In):
     note: Annotated[str, Field(max_length=300)] = ""
 
 
-class MovementIn(_In):
+class MovementIn(Input):
     """Pieces that came in or went out. reference: your own number; the same one counts once."""
 
     kind: Literal["receipt", "issue", "sale", "return"]
@@ -42,7 +39,7 @@ class MovementIn(_In):
     reference: Annotated[str, Field(max_length=100)] = ""
 
 
-class EmployeeIn(_In):
+class EmployeeIn(Input):
     """A member of staff. Dates are Gregorian; manager is the code of another employee."""
 
     first_name: Short
@@ -60,14 +57,14 @@ class EmployeeIn(_In):
     past_due: PastDue = PastDue.SKIP
 
 
-class RecipientIn(_In):
+class RecipientIn(Input):
     """To whom: an address, or the public id of a contact."""
 
     email: Annotated[str, Field(max_length=1000)] = ""
     contact: Annotated[str, Field(max_length=40)] = ""
 
 
-class MessageIn(_In):
+class MessageIn(Input):
     """A mail by template, by its key or name. values: what the template reads."""
 
     template: Short
@@ -76,7 +73,7 @@ class MessageIn(_In):
     send_at: AwareDatetime | None = None
 
 
-class ContactIn(_In):
+class ContactIn(Input):
     """A person, named by email, phone or external_id. What is left out stays as it is.
 
     external_source: the system whose number external_id is; your own key without it. birth_date is

@@ -15,6 +15,7 @@
   var refused = false
   var timer = 0
   var lastPage = ""
+  var forms = address.replace(/\/e\/[^/]*$/, "/f/")
 
   function random() {
     var bytes = new Uint8Array(16)
@@ -57,8 +58,20 @@
     refused = !yes
     visitor = yes ? visitor || kept() || random() : ""
     kept(visitor)
+    frames()
     if (yes) send()
     else waiting = []
+  }
+
+  /* Our own forms learn whose visit it was; what stands behind the # is sent to nobody. */
+  function named(url) {
+    return url.replace(/#visitor=.*$/, "") + (visitor ? "#visitor=" + visitor : "")
+  }
+
+  function frames() {
+    document.querySelectorAll('iframe[src^="' + forms + '"]').forEach(function (one) {
+      if (one.src !== named(one.src)) one.src = named(one.src)
+    })
   }
 
   function page() {
@@ -85,10 +98,21 @@
 
   document.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest("a[href]")
+    if (link && link.href.indexOf(forms) === 0) link.href = named(link.href)
     if (!link || !(link.hasAttribute("download") || files.test(link.pathname))) return
     add({ kind: "download", properties: { file: link.pathname.slice(0, 300) } })
     send()
   }, true)
+  document.addEventListener("submit", function (event) {
+    var form = event.target
+    if (!visitor || (form.getAttribute("action") || "").indexOf(forms) !== 0) return
+    var field = form.querySelector("input[name=visitor]") || document.createElement("input")
+    field.type = "hidden"
+    field.name = "visitor"
+    field.value = visitor
+    form.appendChild(field)
+  }, true)
+  addEventListener("DOMContentLoaded", frames)
   addEventListener("pagehide", send)
   addEventListener("popstate", page)
   document.addEventListener("visibilitychange", function () {
@@ -103,6 +127,7 @@
   visitor = kept()
   if (!visitor && !waits) visitor = kept(random())
   page()
+  frames()
   for (var n = 0; n < said.length; n++) chapar.apply(null, said[n])
   window.chapar = chapar
 })()
