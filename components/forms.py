@@ -157,19 +157,21 @@ def sentence(key: str) -> DeltaGenerator:
 
 
 def save_bar(key: str, *, label: str = "", hint: str = "", ready: bool = True) -> bool:
-    """Draw the bar with the main button; return whether it was pressed.
+    """Draw the bar with the main button; return whether it was pressed and may do its work.
 
-    `label` is a verb with what will happen («ارسال ۱۲۸ ایمیل»); "" says "Save".
+    `label` is a verb with what will happen («ارسال ۱۲۸ ایمیل»); "" says "Save". While something
+    lacks (`ready` is false) a press says so: a button that is grey until its reader leaves the
+    last field would swallow the press.
     """
     with st.container(
         key=f"save_bar_{key.replace('.', '_')}", horizontal=True, vertical_alignment="center"
     ):
-        pressed = st.button(
-            plain(label or t("common.save")), key=f"{key}.save", type="primary", disabled=not ready
-        )
+        pressed = st.button(plain(label or t("common.save")), key=f"{key}.save", type="primary")
         if hint:
             st.caption(plain(hint))
-    return pressed
+    if pressed and not ready:
+        show(tag("p", safe(t("frame.not_filled")), class_="ch-field-error"))
+    return pressed and ready
 
 
 def confirmed(key: str, *, warning: str, word: str, label: str) -> bool:

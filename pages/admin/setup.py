@@ -96,7 +96,7 @@ def _sender(state: WizardState) -> None:
 
 
 def _practice(_state: WizardState) -> None:
-    wanted = forms.switch(f"{KEY}.pra.load", t("setup.practice"), value=True,
+    wanted = forms.switch(f"{KEY}.pra.load", t("setup.practice"), value=False,
                           hint=t("setup.practice.hint"))  # fmt: skip
     if not _wizard.bar(SetupStep.PRACTICE, t("setup.finish")):
         return

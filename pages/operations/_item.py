@@ -52,13 +52,23 @@ def move(item_id: int) -> None:
                       shown=lambda one: t(f"stock.kind.{one}"))  # fmt: skip
     quantity = forms.count("item.move.quantity", field("quantity"))
     note = forms.text("item.move.note", field("note"))
-    if quantity is not None and kind is not None:
-        sign = -1 if kind in {MovementKind.ISSUE, MovementKind.SALE} else 1
-        st.caption(t("stock.will_be", count=item.on_hand + sign * quantity))
+    st.caption(_forecast(item, kind, quantity))
     if forms.save_bar("item.move", label=t("stock.move.save"), ready=quantity is not None):
         made = Move(kind or MovementKind.ISSUE, quantity or 0, note=note)
         if actions.perform(stock.move_stock, item_id=item_id, move=made, toast="stock.moved"):
             _close("item.move")
+
+
+def _forecast(item: StockItem, kind: MovementKind | None, quantity: int | None) -> str:
+    """Return how many will be left, or how many there are: the line is there from the start."""
+    if quantity is None or kind is None:
+        return t("stock.is_now", count=item.on_hand)
+    sign = -1 if kind in {MovementKind.ISSUE, MovementKind.SALE} else 1
+    left = item.on_hand + sign * quantity
+    told = t("stock.will_be", count=left)
+    if left <= item.reorder_point < item.on_hand:
+        told += f" {t('stock.will_be_low', point=item.reorder_point)}"
+    return told
 
 
 def count(item_id: int) -> None:

@@ -191,6 +191,7 @@ def test_set_up_in_persian_with_every_mistake_and_two_breaks(
     at_step(page, FA, S.SENDER)  # signing in leads back to where set-up stood
     _send_from_a_server(page)
     at_step(page, FA, S.PRACTICE)
+    act(page, lambda: switch(page, "setup.pra.load"))
     finish(page, FA)
     context.close()
     _is_set_up_in_persian()
@@ -279,7 +280,6 @@ def test_set_up_in_english_without_the_practice_company(
     at_step(page, EN, S.SENDER)
     answer(page, S.SENDER, address="info@example.com")
     at_step(page, EN, S.PRACTICE)
-    act(page, lambda: switch(page, "setup.pra.load"))
     finish(page, EN)
     assert complaints(page) == []
     context.close()
