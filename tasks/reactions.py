@@ -25,9 +25,4 @@ def judge_reactions() -> None:
     with reading() as session:
         is_waiting = queries.is_waiting(session)
     if is_waiting:
-        come_back()
-
-
-def come_back() -> None:
-    """Have reactions judged when those that are in by now have settled."""
-    judge_reactions.poke_by(clock.now() + service.SETTLED_AFTER)
+        judge_reactions.poke_by(clock.now() + service.SETTLED_AFTER)

@@ -7,7 +7,7 @@ from tasks.contacts import index_search
 from tasks.events import drain_events
 from tasks.jobs import run_jobs
 from tasks.messages import drain_bulk, drain_normal, drain_urgent
-from tasks.reactions import come_back
+from tasks.reactions import judge_reactions
 from tasks.reports import run_schedules
 from tasks.segments import fill_segments
 
@@ -20,7 +20,7 @@ LANES: dict[str, Callable[[], None]] = {
     "messages:bulk": drain_bulk.poke,
     "contacts:search": index_search.poke,
     "jobs": run_jobs.poke,
-    "reactions": come_back,
+    "reactions": judge_reactions.poke,
     "reports": run_schedules.poke,
     "segments": fill_segments.poke,
 }
