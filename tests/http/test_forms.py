@@ -24,6 +24,7 @@ from core.forms import confirming, rules, service, stamps
 from core.forms.models import Form, Submission
 from core.forms.terms import FieldInput, FormInput, SubmissionState, Upload
 from core.i18n.terms import Language
+from core.messages import links
 from core.messages.models import Message
 from tests.support.cast import administrator, make_contact, make_organisation
 from tests.support.door import site_app
@@ -79,6 +80,13 @@ def count(table: type[object]) -> int:
         return len(session.exec(select(table)).all())
 
 
+def link_in(mail: Message, name: str) -> str:
+    """Return the path of a link as its person gets it; in the store it is not signed yet."""
+    kept = mail.values["links"]
+    assert isinstance(kept, dict)
+    return links.signed(str(kept[name]), mail).removeprefix("http://localhost:8501")
+
+
 def mails() -> list[Message]:
     with reading() as session:
         return list(session.exec(select(Message).order_by(col(Message.id))).all())
@@ -117,9 +125,7 @@ def test_a_sign_up_makes_a_person_with_source_and_consent_that_waits_for_the_sec
         names = session.exec(select(Event.name).order_by(col(Event.id))).all()
         assert names == ["contact.created", "form.submitted", "consent.unconfirmed"]
     (mail,) = mails()
-    links = mail.values["links"]
-    assert isinstance(links, dict)
-    path = str(links["confirm"]).removeprefix("http://localhost:8501")
+    path = link_in(mail, "confirm")
     client.get(path)
     assert consent_of(form, person) is C.UNCONFIRMED
     client.post(path, data={"topic": form.topic_ids})
@@ -291,9 +297,7 @@ def test_the_file_comes_by_a_link_that_ends_and_taking_it_is_an_event(
         )
     send(client, gift)
     (mail,) = mails()
-    links = mail.values["links"]
-    assert isinstance(links, dict)
-    path = str(links["file"]).removeprefix("http://localhost:8501")
+    path = link_in(mail, "file")
     assert client.head(path).status_code == 200
     taken = client.get(path)
     assert taken.content == b"%PDF-1.7 x"
@@ -437,9 +441,7 @@ def test_what_a_visitor_looked_at_is_theirs_once_they_have_confirmed(
     send(client, form, {"visitor": "v1"})
     (sara,) = people()
     assert of_visitor("v1") is None
-    links = mails()[0].values["links"]
-    assert isinstance(links, dict)
-    path = str(links["confirm"]).removeprefix("http://localhost:8501")
+    path = link_in(mails()[0], "confirm")
     client.get(path)
     assert of_visitor("v1") is None
     client.post(path, data={"topic": form.topic_ids})
