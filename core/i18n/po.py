@@ -57,5 +57,12 @@ def _entries(text: str) -> list[dict[str, str]]:
         if not entries or not field:
             raise ValueError(f"line {number} stands before the first msgid")
         fields = entries[-1]
-        fields[field] = fields.get(field, "") + json.loads(quoted)
+        fields[field] = fields.get(field, "") + _unquoted(quoted)
     return entries
+
+
+def _unquoted(quoted: str) -> str:
+    """Return what stands between the quotes; most of it needs no reading sign by sign."""
+    inner = quoted[1:-1]
+    is_plain = inner.isprintable() and "\\" not in inner and '"' not in inner
+    return inner if is_plain else str(json.loads(quoted))
