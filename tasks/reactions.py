@@ -16,10 +16,12 @@ def judge_reactions() -> None:
         return
     try:
         for _ in range(ROUNDS):
-            with transaction() as session:
-                count = service.judge_waiting(session, now=clock.now())
-            if not count:
+            with reading() as session:
+                has_settled = service.has_settled(session, now=clock.now())
+            if not has_settled:
                 break
+            with transaction() as session:
+                service.judge_waiting(session, now=clock.now())
     finally:
         _turn.give_back()
     with reading() as session:

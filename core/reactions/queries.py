@@ -4,11 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select, update
 
 from core.messages.models import Message, TrackedLink
 from core.reactions.models import Reaction
-from core.reactions.terms import ReactionKind
+from core.reactions.terms import ReactionKind, Verdict
+
+Visit = tuple[datetime, int]
+"""When a network asked for something, and of which mail."""
 
 
 class Sent(NamedTuple):
@@ -56,12 +60,26 @@ def of_messages(session: Session, message_ids: Collection[int]) -> Sequence[Reac
     return session.exec(statement.order_by(col(Reaction.at), col(Reaction.id))).all()
 
 
+def visits(session: Session, network: str, *, since: datetime, until: datetime) -> Sequence[Visit]:
+    """Return what one network asked for in this time, oldest first."""
+    statement = select(Reaction.at, Reaction.message_id).where(*_by(network, since, until))
+    return [(at, mail) for at, mail in session.exec(statement.order_by(col(Reaction.at)))]
+
+
 def mails_of(session: Session, network: str, *, since: datetime, until: datetime) -> set[int]:
-    """Return the mails that one network asked for in this time."""
+    """Return the mails for which this network was not taken for a machine in this time."""
     statement = select(Reaction.message_id).where(
-        Reaction.network == network, Reaction.at >= since, Reaction.at <= until
+        *_by(network, since, until), col(Reaction.verdict) != Verdict.MACHINE
     )
     return set(session.exec(statement.distinct()))
+
+
+def _by(network: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Reaction.network) == network,
+        col(Reaction.at) >= since,
+        col(Reaction.at) <= until,
+    )
 
 
 def forget_networks(session: Session, *, before: datetime) -> None:

@@ -1,6 +1,7 @@
 """Who is behind an open or a click. The signs are those of filters in use at large senders."""
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from core.reactions.terms import Hit, Judgement, ReactionKind, Sign, Surroundings, Verdict
@@ -50,7 +51,7 @@ def _is_proxy(agent: str) -> bool:
     return _PROXIES.search(agent) is not None or _BARE.fullmatch(agent.strip()) is not None
 
 
-def counted(verdicts: dict[ReactionKind, set[Verdict]]) -> set[ReactionKind]:
+def counted(verdicts: Mapping[ReactionKind, Collection[Verdict]]) -> set[ReactionKind]:
     """Return what a person did with a mail: a human click is an open too, and vouches for it."""
     human = {kind for kind, found in verdicts.items() if Verdict.HUMAN in found}
     return human | {ReactionKind.OPEN} if ReactionKind.CLICK in human else human

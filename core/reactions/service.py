@@ -4,8 +4,11 @@ What came in is one row, written before the answer. Verdicts, and the facts that
 ones, follow in batches, can be made again, and are not lost by an accident in between.
 """
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from operator import itemgetter
 
 from sqlmodel import Session, col, delete
 
@@ -14,7 +17,7 @@ from core.events.models import Event
 from core.events.service import Fact, record_many
 from core.reactions import queries, rules
 from core.reactions.models import Reaction
-from core.reactions.queries import Sent
+from core.reactions.queries import Sent, Visit
 from core.reactions.terms import (
     AGENT_LENGTH,
     NETWORK_LENGTH,
@@ -54,6 +57,11 @@ def note(session: Session, hit: Hit) -> None:
     outbox.poke(session, LANE)
 
 
+def has_settled(session: Session, *, now: datetime) -> bool:
+    """Return whether something can be judged now; asking takes no lock."""
+    return bool(queries.waiting(session, before=now - SETTLED_AFTER, limit=1))
+
+
 def judge_waiting(session: Session, *, now: datetime, limit: int = 500) -> int:
     """Judge what has settled, oldest first, and return how many were judged.
 
@@ -66,17 +74,25 @@ def judge_waiting(session: Session, *, now: datetime, limit: int = 500) -> int:
 
 
 def judge(session: Session, message_ids: Collection[int]) -> None:
-    """Judge every reaction to these mails, and bring the facts that come of them in line."""
+    """Judge every reaction to these mails, and bring the facts that come of them in line.
+
+    A verdict whose network has been forgotten stays: what spoke against a person is not known any
+    more.
+    """
     mails = queries.sent(session, message_ids)
-    reactions = queries.of_messages(session, mails.keys())
-    near = {one.id: _mails_near(session, one) for one in reactions}
-    for one in reactions:
-        mine = [other for other in reactions if other.message_id == one.message_id]
-        found = _judged(one, mine, sent_at=mails[one.message_id].sent_at, mails_near=near[one.id])
-        one.verdict, one.sign = found.verdict, found.sign
-        session.add(one)
+    of_mail: dict[int, list[Reaction]] = {one: [] for one in mails}
+    for one in queries.of_messages(session, mails.keys()):
+        of_mail[one.message_id].append(one)
+    visits = _visits(session, chain.from_iterable(of_mail.values()))
+    for number, mine in of_mail.items():
+        for one in mine:
+            if one.verdict is None or one.network:
+                seen = visits.get(one.network, ())
+                found = _judged(one, mine, sent_at=mails[number].sent_at, visits=seen)
+                one.verdict, one.sign = found.verdict, found.sign
+                session.add(one)
     session.flush()
-    _tell(session, mails, reactions)
+    _tell(session, mails, of_mail)
 
 
 def forget_networks(session: Session, *, now: datetime) -> None:
@@ -85,43 +101,53 @@ def forget_networks(session: Session, *, now: datetime) -> None:
 
 
 def _rounds(session: Session, batch: Sequence[Reaction]) -> set[int]:
-    """Return the other mails that the networks of this batch asked for, if they are on a round."""
+    """Return the mails for which the networks of this batch were taken for people, wrongly.
+
+    They are on a round, as is known only now.
+    """
     found: set[int] = set()
-    for network in {one.network for one in batch} - {""}:
-        times = [one.at for one in batch if one.network == network]
-        since, until = min(times) - rules.ROUND_TIME, max(times)
-        seen = queries.mails_of(session, network, since=since, until=until)
-        if len(seen) >= rules.MANY_MAILS:
-            found |= seen
+    for network, visits in _visits(session, batch).items():
+        if len({mail for _, mail in visits}) >= rules.MANY_MAILS:
+            since, until = visits[0][0], visits[-1][0]
+            found |= queries.mails_of(session, network, since=since, until=until)
     return found
 
 
-def _mails_near(session: Session, one: Reaction) -> int:
-    if not one.network:
-        return 0
-    since, until = one.at - rules.ROUND_TIME, one.at + rules.ROUND_TIME
-    return len(queries.mails_of(session, one.network, since=since, until=until))
+def _visits(session: Session, reactions: Iterable[Reaction]) -> dict[str, Sequence[Visit]]:
+    """Return by network what it asked for around these reactions, in the order of time."""
+    times: dict[str, list[datetime]] = {}
+    for one in reactions:
+        times.setdefault(one.network, []).append(one.at)
+    times.pop("", None)
+    return {
+        network: queries.visits(
+            session, network, since=min(mine) - rules.ROUND_TIME, until=max(mine) + rules.ROUND_TIME
+        )
+        for network, mine in times.items()
+    }
 
 
 def _judged(
-    one: Reaction, mine: Sequence[Reaction], *, sent_at: datetime | None, mails_near: int
+    one: Reaction, mine: Sequence[Reaction], *, sent_at: datetime | None, visits: Sequence[Visit]
 ) -> Judgement:
     near = [other for other in mine if abs(other.at - one.at) <= rules.NEAR]
     hit = Hit(message_id=one.message_id, kind=one.kind, at=one.at, link_id=one.link_id,
               agent=one.agent, network=one.network, is_head=one.is_head)  # fmt: skip
     links = queries.links_of(near) if one.kind is not ReactionKind.OPEN else ()
-    around = Surroundings(sent_at=sent_at, links_near=links, mails_near=mails_near)
+    since = bisect_left(visits, one.at - rules.ROUND_TIME, key=itemgetter(0))
+    until = bisect_right(visits, one.at + rules.ROUND_TIME, key=itemgetter(0))
+    mails = {mail for _, mail in visits[since:until]}
+    around = Surroundings(sent_at=sent_at, links_near=links, mails_near=len(mails))
     return rules.judge(hit, around)
 
 
-def _tell(session: Session, mails: dict[int, Sent], reactions: Sequence[Reaction]) -> None:
+def _tell(
+    session: Session, mails: Mapping[int, Sent], of_mail: Mapping[int, Sequence[Reaction]]
+) -> None:
     """Have exactly those facts on record that the verdicts carry."""
+    reactions = list(chain.from_iterable(of_mail.values()))
     urls = queries.urls(session, queries.links_of(reactions))
-    facts = [
-        fact
-        for mail in mails.values()
-        for fact in _facts(mail, [one for one in reactions if one.message_id == mail.id], urls)
-    ]
+    facts = [fact for number, mine in of_mail.items() for fact in _facts(mails[number], mine, urls)]
     wanted = {fact.dedup_key for fact in facts}
     gone = {key for one in reactions for key in _keys(one)} - wanted
     if gone:

@@ -61,6 +61,7 @@ def worker(inbox: Inbox) -> Iterator[Worker]:
 
 @pytest.fixture
 def web() -> TestClient:
+    mail_hits.of_mail._buckets.clear()
     made = TestClient(Starlette(routes=mail_hits.routes), base_url=HERE, follow_redirects=False)
     made.headers["User-Agent"] = FIREFOX
     return made
@@ -232,6 +233,33 @@ def test_where_a_reaction_came_from_is_forgotten_a_week_on(
             service.forget_networks(session, now=clock.now() + timedelta(days=days))
         with reading() as session:
             assert bool(session.exec(select(Reaction.network)).one()) is kept
+
+
+def test_a_verdict_stays_when_what_it_rested_on_is_forgotten(
+    inbox: Inbox, worker: Worker, web: TestClient
+) -> None:
+    pages = [mail_to(worker, inbox, f"p{number}@example.com")[1]
+             for number in range(rules.MANY_MAILS)]  # fmt: skip
+    with time_machine.travel(clock.now() + timedelta(minutes=5), tick=False) as watch:
+        for html in pages:
+            web.get(picture_in(html))
+        judge()
+        watch.shift(timedelta(days=8))
+        with transaction() as session:
+            service.forget_networks(session, now=clock.now())
+        web.get(picture_in(pages[0]), headers={"User-Agent": "curl/8"})
+        judge()
+    assert [sign for _, sign in verdicts()] == [Sign.ONE_NETWORK] * len(pages) + [Sign.SCANNER]
+    assert told() == []
+
+
+def test_who_asks_for_one_mail_without_end_is_answered_and_fills_no_store(
+    inbox: Inbox, worker: Worker, web: TestClient
+) -> None:
+    _, html = mail_to(worker, inbox)
+    picture = picture_in(html)
+    assert {web.get(picture).status_code for _ in range(100)} == {200}
+    assert len(verdicts()) < 90
 
 
 def test_a_kill_between_the_hit_and_its_judgement_loses_nothing(
